@@ -1,0 +1,220 @@
+"""From a parser's items to Arrow batches and balanced books.
+
+The books are checked, not trusted: items must account for the stream in order, without gap or overlap. A parser that
+stops in the middle leaves the rest of the stream in quarantine, never unaccounted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from parsers.contract import Block, Format, Item, Parsed, Parser, Record, Reject, Row, Structure
+from parsers.errors import BooksDoNotBalance, ParsersError
+from parsers.schema import TABLES
+from parsers.source import Source
+
+BATCH_ROWS = 65_536
+
+
+@dataclass
+class Books:
+    """What became of every byte of one source. `stream_bytes` is their sum."""
+
+    records: int = 0
+    quarantined: int = 0
+    bytes_parsed: int = 0
+    bytes_quarantined: int = 0
+    bytes_structure: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
+    first_us: int | None = None
+    last_us: int | None = None
+
+    @property
+    def stream_bytes(self) -> int:
+        """Bytes accounted for so far: also the offset at which the next item must begin."""
+        return self.bytes_parsed + self.bytes_quarantined + self.bytes_structure
+
+
+class Reading:
+    """One pass over one source: iterate `batches()`, then look at `books`."""
+
+    def __init__(self, source: Source, parser: Parser, batch_rows: int = BATCH_ROWS) -> None:
+        self.source = source
+        self.parser = parser
+        self.format: Format = parser.FORMAT
+        self.books = Books()
+        self._batch_rows = batch_rows
+        self._rows: dict[str, list[dict[str, Any]]] = {}
+        self._last_record = 0
+
+    def batches(self) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """Yield (table, batch) in reading order; quarantine and locator rows are batches like any other.
+
+        Raises `BooksDoNotBalance` if the parser accounts for a byte twice or leaves one out.
+        """
+        try:
+            for item in self.parser.read(self.source):
+                yield from self._take(item)
+        except BooksDoNotBalance:
+            raise
+        except (
+            ParsersError,
+            ValueError,
+            OverflowError,
+            RecursionError,
+            LookupError,
+            TypeError,
+            pa.ArrowException,
+        ) as fault:
+            self._rest_to_quarantine(f"the parser stopped: {type(fault).__name__}: {fault}")
+        self._check_end()
+        for table in sorted(self._rows):
+            yield from self._flush(table)
+
+    def _take(self, item: Item) -> Iterator[tuple[str, pa.RecordBatch]]:
+        books = self.books
+        if isinstance(item, Parsed):
+            record = item.record
+            self._expect(record.offset)
+            books.records += 1
+            books.bytes_parsed += record.length
+            books.bytes_structure += record.separator
+            self._last_record = record.number
+        elif isinstance(item, Row):
+            yield from self._add_row(item)
+        elif isinstance(item, Structure):
+            self._expect(item.offset)
+            books.bytes_structure += item.length
+        elif isinstance(item, Reject):
+            self._expect(item.record.offset)
+            self._quarantine(item.record, item.reason)
+        else:
+            yield from self._take_block(item)
+
+    def _take_block(self, block: Block) -> Iterator[tuple[str, pa.RecordBatch]]:
+        self._expect(block.offset)
+        if block.parsed + block.structure != block.length:
+            raise BooksDoNotBalance("a block's parts do not add up", source=self.source.name, offset=block.offset)
+        books = self.books
+        books.records += block.records
+        books.bytes_parsed += block.parsed
+        books.bytes_structure += block.structure
+        self._last_record += block.records
+        for table, batch in block.tables.items():
+            yield from self._flush(table)
+            self._note_times(batch)
+            books.rows[table] = books.rows.get(table, 0) + batch.num_rows
+            yield table, batch
+
+    def _expect(self, offset: int) -> None:
+        if offset != self.books.stream_bytes:
+            raise BooksDoNotBalance(
+                f"an item begins at byte {offset}, the one before ended at {self.books.stream_bytes}",
+                source=self.source.name,
+                offset=offset,
+            )
+
+    def _quarantine(self, record: Record, reason: str) -> None:
+        self.books.quarantined += 1
+        self.books.bytes_quarantined += record.length
+        self.books.bytes_structure += record.separator
+        self._last_record = record.number
+        self._rows.setdefault("quarantine", []).append(
+            {
+                "source_id": self.source.id,
+                "record": record.number,
+                "line": record.line,
+                "offset": record.offset,
+                "length": record.length,
+                "reason": reason,
+                "format": self.format.name,
+            }
+        )
+
+    def _rest_to_quarantine(self, reason: str) -> None:
+        begin = self.books.stream_bytes
+        end = self._stream_length()
+        if end > begin:
+            self._quarantine(Record(self._last_record + 1, begin, end - begin, None), reason)
+
+    def _check_end(self) -> None:
+        end = self._stream_length()
+        if end != self.books.stream_bytes:
+            raise BooksDoNotBalance(
+                f"the stream has {end} bytes, {self.books.stream_bytes} are accounted for",
+                source=self.source.name,
+                offset=self.books.stream_bytes,
+            )
+
+    def _stream_length(self) -> int:
+        if self.source.size is not None:
+            return self.source.size
+        return sum(len(block) for block in self.source.blocks())
+
+    def _add_row(self, row: Row) -> Iterator[tuple[str, pa.RecordBatch]]:
+        record = row.record
+        values = dict(row.values)
+        values.update(
+            source_id=self.source.id,
+            record=record.number,
+            part=row.part,
+            line=record.line,
+            offset=record.offset,
+            length=record.length,
+        )
+        rows = self._rows.setdefault(row.table, [])
+        rows.append(values)
+        if row.also:
+            self._rows.setdefault("locator", []).extend(
+                {
+                    "source_id": self.source.id,
+                    "record": record.number,
+                    "part": row.part,
+                    "span": number,
+                    "span_record": span.number,
+                    "span_line": span.line,
+                    "span_offset": span.offset,
+                    "span_length": span.length,
+                }
+                for number, span in enumerate((record, *row.also))
+            )
+            if len(self._rows["locator"]) >= self._batch_rows:
+                yield from self._flush("locator")
+        if len(rows) >= self._batch_rows:
+            yield from self._flush(row.table)
+
+    def _flush(self, table: str) -> Iterator[tuple[str, pa.RecordBatch]]:
+        rows = self._rows.pop(table, None)
+        if not rows:
+            return
+        batch = to_batch(table, rows)
+        self._note_times(batch)
+        self.books.rows[table] = self.books.rows.get(table, 0) + batch.num_rows
+        yield table, batch
+
+    def _note_times(self, batch: pa.RecordBatch) -> None:
+        if "ts" not in batch.schema.names:
+            return
+        import pyarrow.compute as pc
+
+        bounds = pc.min_max(batch.column("ts").cast(pa.int64())).as_py()
+        if bounds["min"] is None:
+            return
+        books = self.books
+        books.first_us = bounds["min"] if books.first_us is None else min(books.first_us, bounds["min"])
+        books.last_us = bounds["max"] if books.last_us is None else max(books.last_us, bounds["max"])
+
+
+def to_batch(table: str, rows: list[dict[str, Any]]) -> pa.RecordBatch:
+    """Build one batch of `table` from dictionaries; a key that the schema does not know is a defect and raises."""
+    schema = TABLES[table]
+    known = set(schema.names)
+    for row in rows:
+        if not row.keys() <= known:
+            raise BooksDoNotBalance(f"table {table} has no column {sorted(row.keys() - known)}")
+    arrays = [pa.array([row.get(column.name) for row in rows], type=column.type) for column in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
