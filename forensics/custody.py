@@ -23,6 +23,7 @@ from forensics.durable import storing
 
 FILE_NAME = "custody.jsonl"
 START = "0" * 64
+READING_ACTS = frozenset({"show"})  # told of, but they change nothing and may run beside a writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,8 @@ class Chain:
     @property
     def open_act(self) -> dict[str, Any] | None:
         """The last act that began and neither ended nor failed, if later acts did not account for it."""
-        for entry in reversed(self.entries):
-            if entry["act"] == "show":
-                continue
-            if entry["phase"] in {"end", "failed"}:
-                return None
-            if entry["phase"] == "begin":
-                return entry
-        return None
+        acts = [entry for entry in self.entries if entry["act"] not in READING_ACTS and entry["phase"] != "note"]
+        return acts[-1] if acts and acts[-1]["phase"] == "begin" else None
 
 
 def read_chain(data: bytes) -> Chain:

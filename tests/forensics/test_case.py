@@ -90,10 +90,15 @@ def test_a_failing_act_changes_nothing(case: Case) -> None:
     with case.writing("test") as act:
         act.put("incident.json", b"old")
     before = case.manifest.content_root
-    with pytest.raises(ZeroDivisionError), case.writing("test") as act:
-        act.put("incident.json", b"new")
-        act.put("tables/flow/y", b"y")
-        raise ZeroDivisionError
+
+    def attempt() -> None:
+        with case.writing("test") as act:
+            act.put("incident.json", b"new")
+            act.put("tables/flow/y", b"y")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        attempt()
     again = Case.open(case.root)
     assert again.manifest.content_root == before
     assert again.read("incident.json") == b"old"
