@@ -6,13 +6,13 @@ stops in the middle leaves the rest of the stream in quarantine, never unaccount
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
-from parsers.contract import Block, Format, Item, Parsed, Parser, Record, Reject, Row, Structure
+from parsers.contract import Block, Format, Item, Parsed, Parser, Range, Record, Reject, Row, Structure, is_ranged
 from parsers.errors import BooksDoNotBalance, ParsersError
 from parsers.schema import TABLES
 from parsers.source import Source
@@ -22,7 +22,7 @@ BATCH_ROWS = 65_536
 
 @dataclass
 class Books:
-    """What became of every byte of one source. `stream_bytes` is their sum."""
+    """What became of every byte of one source, or of one range of it. `stream_bytes` is their sum."""
 
     records: int = 0
     quarantined: int = 0
@@ -35,21 +35,48 @@ class Books:
 
     @property
     def stream_bytes(self) -> int:
-        """Bytes accounted for so far: also the offset at which the next item must begin."""
+        """Bytes accounted for so far: the next item must begin that far into the source or range."""
         return self.bytes_parsed + self.bytes_quarantined + self.bytes_structure
+
+    @classmethod
+    def total(cls, parts: Iterable[Books]) -> Books:
+        """Add up the books of a source's ranges."""
+        whole = cls()
+        for books in parts:
+            whole.records += books.records
+            whole.quarantined += books.quarantined
+            whole.bytes_parsed += books.bytes_parsed
+            whole.bytes_quarantined += books.bytes_quarantined
+            whole.bytes_structure += books.bytes_structure
+            for table, count in books.rows.items():
+                whole.rows[table] = whole.rows.get(table, 0) + count
+            whole.note_times(books.first_us, books.last_us)
+        return whole
+
+    def note_times(self, first_us: int | None, last_us: int | None) -> None:
+        """Widen the stretch of time that the rows lie in."""
+        if first_us is not None:
+            self.first_us = first_us if self.first_us is None else min(self.first_us, first_us)
+        if last_us is not None:
+            self.last_us = last_us if self.last_us is None else max(self.last_us, last_us)
 
 
 class Reading:
-    """One pass over one source: iterate `batches()`, then look at `books`."""
+    """One pass over one source, or over the range `span` of it: iterate `batches()`, then look at `books`.
 
-    def __init__(self, source: Source, parser: Parser, batch_rows: int = BATCH_ROWS) -> None:
+    Only a parser for which `is_ranged` holds reads ranges.
+    """
+
+    def __init__(self, source: Source, parser: Parser, batch_rows: int = BATCH_ROWS, span: Range | None = None) -> None:
         self.source = source
         self.parser = parser
+        self.span = span
         self.format: Format = parser.FORMAT
         self.books = Books()
         self._batch_rows = batch_rows
         self._rows: dict[str, list[dict[str, Any]]] = {}
-        self._last_record = 0
+        self._begin = span.offset if span else 0
+        self._last_record = span.records if span else 0
 
     def batches(self) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Yield (table, batch) in reading order; quarantine and locator rows are batches like any other.
@@ -57,7 +84,7 @@ class Reading:
         Raises `BooksDoNotBalance` if the parser accounts for a byte twice or leaves one out.
         """
         try:
-            for item in self.parser.read(self.source):
+            for item in self._items():
                 yield from self._take(item)
         except BooksDoNotBalance:
             raise
@@ -74,6 +101,13 @@ class Reading:
         self._check_end()
         for table in sorted(self._rows):
             yield from self._flush(table)
+
+    def _items(self) -> Iterator[Item]:
+        if self.span is None:
+            return self.parser.read(self.source)
+        if not is_ranged(self.parser):
+            raise BooksDoNotBalance(f"{self.format.name} does not read ranges", source=self.source.name)
+        return self.parser.read_range(self.source, self.span)
 
     def _take(self, item: Item) -> Iterator[tuple[str, pa.RecordBatch]]:
         books = self.books
@@ -111,9 +145,9 @@ class Reading:
             yield table, batch
 
     def _expect(self, offset: int) -> None:
-        if offset != self.books.stream_bytes:
+        if offset != self._position():
             raise BooksDoNotBalance(
-                f"an item begins at byte {offset}, the one before ended at {self.books.stream_bytes}",
+                f"an item begins at byte {offset}, the one before ended at {self._position()}",
                 source=self.source.name,
                 offset=offset,
             )
@@ -135,22 +169,27 @@ class Reading:
             }
         )
 
+    def _position(self) -> int:
+        return self._begin + self.books.stream_bytes
+
     def _rest_to_quarantine(self, reason: str) -> None:
-        begin = self.books.stream_bytes
-        end = self._stream_length()
+        begin = self._position()
+        end = self._end()
         if end > begin:
             self._quarantine(Record(self._last_record + 1, begin, end - begin, None), reason)
 
     def _check_end(self) -> None:
-        end = self._stream_length()
-        if end != self.books.stream_bytes:
+        end = self._end()
+        if end != self._position():
             raise BooksDoNotBalance(
-                f"the stream has {end} bytes, {self.books.stream_bytes} are accounted for",
+                f"the stream ends at byte {end}, it is accounted for up to {self._position()}",
                 source=self.source.name,
-                offset=self.books.stream_bytes,
+                offset=self._position(),
             )
 
-    def _stream_length(self) -> int:
+    def _end(self) -> int:
+        if self.span is not None:
+            return self.span.offset + self.span.length
         if self.source.size is not None:
             return self.source.size
         return sum(len(block) for block in self.source.blocks())
@@ -202,11 +241,7 @@ class Reading:
         import pyarrow.compute as pc
 
         bounds = pc.min_max(batch.column("ts").cast(pa.int64())).as_py()
-        if bounds["min"] is None:
-            return
-        books = self.books
-        books.first_us = bounds["min"] if books.first_us is None else min(books.first_us, bounds["min"])
-        books.last_us = bounds["max"] if books.last_us is None else max(books.last_us, bounds["max"])
+        self.books.note_times(bounds["min"], bounds["max"])
 
 
 def to_batch(table: str, rows: list[dict[str, Any]]) -> pa.RecordBatch:

@@ -8,6 +8,9 @@ after the records that it was made from: an audit event ends some lines later, a
 The unit of a source is the record: a line that holds one, a JSON object, a packet, a CSV record. Header lines,
 comments, separators and padding are structure. A row belongs to the first record that it was made from; further ones
 are named in `also`.
+
+A parser of records that stand alone may also offer `ranges(source, size)` and `read_range(source, span)`: see
+`RangedParser`.
 """
 
 from __future__ import annotations
@@ -15,13 +18,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeGuard
 
 import pyarrow as pa
 
 from parsers.source import Source
 
 HEAD_BYTES = 65_536
+RANGE_BYTES = 64 << 20
 
 
 class Grade(IntEnum):
@@ -116,6 +120,20 @@ class Block(NamedTuple):
 Item = Parsed | Reject | Structure | Row | Block
 
 
+class Range(NamedTuple):
+    """A stretch of a source that can be read alone: whole records, numbered as in one pass over the whole.
+
+    `lines` and `records` count what lies before it. `state` is what a reader knows by then (the header in effect); it
+    can be pickled, so that another process may read the range.
+    """
+
+    offset: int
+    length: int
+    lines: int
+    records: int
+    state: Any = None
+
+
 class Parser(Protocol):
     """What a parser module looks like from outside."""
 
@@ -128,3 +146,24 @@ class Parser(Protocol):
     def read(self, source: Source) -> Iterator[Item]:
         """Account for the whole stream and yield its rows."""
         ...
+
+
+class RangedParser(Parser, Protocol):
+    """A parser whose sources can be read in parallel, the optional part of the protocol.
+
+    Reading every range, in any order and process, gives the items of `read` over the whole source, in range order.
+    Ranges follow from the bytes and `size` alone: with the default, parts are the same on every machine.
+    """
+
+    def ranges(self, source: Source, size: int = RANGE_BYTES) -> Iterator[Range]:
+        """Yield contiguous ranges of about `size` bytes as they are found, so that reading may start at once."""
+        ...
+
+    def read_range(self, source: Source, span: Range) -> Iterator[Item]:
+        """Account for one range of the stream and yield its rows."""
+        ...
+
+
+def is_ranged(parser: Parser) -> TypeGuard[RangedParser]:
+    """Tell whether a parser can read ranges of a source."""
+    return hasattr(parser, "ranges") and hasattr(parser, "read_range")
