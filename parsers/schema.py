@@ -510,6 +510,14 @@ STATION_TABLES: dict[str, pa.Schema] = {
             ("basis", STRING),  # case | path | content
         ]
     ),
+    # one distinct command line
+    "command_text": pa.schema(
+        [
+            ("text_sha256", STRING),
+            ("key", STRING),  # normalised: equal for the same line typed, called and wrapped
+            ("parts", INT32),
+        ]
+    ),
     # one distinct text, dissected: a command inside a command line
     "command_part": pa.schema(
         [
@@ -530,6 +538,8 @@ STATION_TABLES: dict[str, pa.Schema] = {
             ("redirect_in", STRINGS),
             ("redirect_out", STRINGS),
             ("environment", STRINGS),  # NAME=value prefixes
+            ("key", STRING),  # normalised command: equal for the same command typed twice
+            ("loose_key", STRING),  # executable name and literal arguments: equal for a typed command and its exec
             ("notes", STRINGS),  # parse_error | truncated | decoded
         ]
     ),

@@ -1,0 +1,92 @@
+-- question: which things does the mining in this case turn on: accounts, pools, programs, files, hosts, processes?
+-- grain:    one row per kind and value
+-- columns:  kind ('wallet' | 'pool_name' | 'pool_address' | 'pool_port' | 'program' | 'program_path' | 'log_path' |
+--           'config_path' | 'wallet_path' | 'tunnel_host' | 'tunnel_address' | 'tunnel_command' | 'pid'), value (text)
+-- as:       table
+-- order:    kind, value
+-- not for:  blame; a pool's address may serve others too
+
+with opening as (
+    select distinct mining_event.event, command_event.text_sha256
+    from mining_event
+    join command_event on command_event.event = mining_event.event
+    where mining_event.family = 'command'
+),
+
+opening_part as (
+    select
+        command_part.text_sha256,
+        regexp_replace(lower(coalesce(command_part.executable, '')), '\.(exe|bin)$', '', 'g') as program,
+        command_part.executable_path,
+        left(coalesce(array_to_string(command_part.argv, ' '), ''), 8192) as arguments
+    from command_part
+    join (select distinct text_sha256 from opening) as texts on texts.text_sha256 = command_part.text_sha256
+),
+
+carrier as (
+    select unnest(['nohup', 'sudo', 'env', 'bash', 'sh', 'zsh', 'dash', 'nice', 'ionice', 'setsid', 'timeout', 'stdbuf',
+        'taskset', 'screen', 'tmux', 'exec', 'xargs', 'docker', 'podman', 'kubectl', 'ssh', 'python', 'python3', 'node',
+        'cd', 'echo', 'mkdir', 'export', 'time', 'systemd-run', 'chmod', 'cp', 'mv', 'tar', 'curl', 'wget', 'sleep',
+        'tail', 'cat', 'ls', 'su', 'perl', 'ruby', 'java', '']) as name
+),
+
+written as (
+    select distinct unnest(command_part.redirect_out) as path
+    from command_part
+    join observable
+        on observable.text_sha256 = command_part.text_sha256
+        and observable.kind = 'wallet'
+        and observable."check" = 'valid'
+    join command_event on command_event.text_sha256 = command_part.text_sha256
+    where contains(coalesce(array_to_string(command_part.argv, ' '), ''), observable.value)
+),
+
+found as (
+    select 'wallet' as kind, wallet as value from mining_event where wallet is not null and length(wallet) >= 26
+    union
+    select 'pool_name', pool_name from mining_event where pool_name is not null
+    union
+    select 'pool_name', name from pool_endpoint where name is not null
+    union
+    select 'pool_address', address from pool_endpoint where address is not null and port is not null
+    union
+    select 'pool_port', cast(port as varchar) from pool_endpoint where port is not null
+    union
+    select 'program', program from opening_part
+    where program not in (select name from carrier) and program not in (select name from reader_program)
+        and length(program) >= 3
+    union
+    select 'program_path', executable_path from opening_part
+    where program not in (select name from carrier) and program not in (select name from reader_program)
+        and contains(coalesce(executable_path, ''), '/')
+    union
+    select 'log_path', regexp_extract(arguments, '(?:--log-file|-l)[= ](\S+)', 1) from opening_part
+    where regexp_matches(arguments, '(--log-file|-l)[= ]\S+')
+    union
+    select 'config_path', regexp_extract(arguments, '(?:--config|-c)[= ](\S+)', 1) from opening_part
+    where regexp_matches(arguments, '(--config|-c)[= ]\S+') and program not in (select name from carrier)
+    union
+    select 'wallet_path', path from written where length(path) >= 3 and path not like '/dev/%'
+    union
+    select 'tunnel_host', name from tunnel_endpoint where name is not null
+    union
+    select 'tunnel_address', address from tunnel_endpoint where address is not null
+    union
+    select 'tunnel_command', 'ssh -f -N -R' from tunnel_endpoint where rule = 'reverse_forward'
+    union
+    select 'pid', cast(command_event.pid as varchar)
+    from opening
+    join command_event on command_event.event = opening.event
+    where command_event.pid is not null
+    union
+    select 'pid', cast(pid as varchar)
+    from (
+        select unnest(tool_result.pids) as pid
+        from tool_result
+        join opening on opening.event = tool_result.call_event
+    ) as named
+)
+
+select kind, value
+from found
+where value is not null and value <> '' and value <> '/dev/null'

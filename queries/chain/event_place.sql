@@ -1,0 +1,46 @@
+-- question: where and when is every record that the chain may cite?
+-- grain:    one row per event key
+-- columns:  event, source_id, record, part, line, table_name, earliest_us, best_us, latest_us, ts_basis
+-- as:       table
+-- not for:  records that no relation of the chain can name (background flows)
+
+with every as (
+    select event, source_id, record, part, line, table_name, earliest_us, best_us, latest_us, ts_basis from command_event
+    union all
+    select event, source_id, record, part, line, 'transcript', earliest_us, best_us, latest_us, ts_basis from statement
+    union all
+    select event, source_id, record, part, line, 'transcript', earliest_us, best_us, latest_us, ts_basis from tool_result
+    union all
+    select event, source_id, record, part, line, 'socket_event', earliest_us, best_us, latest_us, ts_basis from socket_seen
+    union all
+    select event, source_id, record, part, line, table_name, earliest_us, best_us, latest_us, ts_basis
+    from mining_event
+    where family in ('stratum', 'share', 'log', 'flow')
+    union all
+    select event, source_id, record, part, line, 'flow', earliest_us, best_us, latest_us, ts_basis from tunnel_flow
+    union all
+    select event, source_id, record, part, line, 'coin_movement', earliest_us, best_us, latest_us, ts_basis from coin_event
+    union all
+    select event, source_id, record, part, line, 'custody_action', earliest_us, best_us, latest_us, ts_basis
+    from custody_event
+    union all
+    select event, source_id, record, part, line, 'alert', earliest_us, best_us, latest_us, ts_basis from alert_event
+    union all
+    select
+        transcript.source_id || '#' || transcript.record || '.' || transcript.part, transcript.source_id,
+        transcript.record, transcript.part, transcript.line, 'transcript',
+        epoch_us(transcript.ts), epoch_us(transcript.ts),
+        epoch_us(transcript.ts) + coalesce(transcript.ts_precision_us, 0),
+        case when transcript.ts is null then 'none' else 'recorded' end
+    from transcript
+    where transcript.kind = 'tool_call' and transcript.command is null
+),
+
+ranked as (
+    select *, row_number() over (partition by event order by table_name, best_us) as choice
+    from every
+)
+
+select event, source_id, record, part, line, table_name, earliest_us, best_us, latest_us, ts_basis
+from ranked
+where choice = 1

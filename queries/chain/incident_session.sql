@@ -1,0 +1,57 @@
+-- question: which agent sessions took part in mining, and between which positions does their deviation begin?
+-- grain:    one row per session with a deviating act of its own that belongs to mining
+-- columns:  session_id, first_act_seq (position of the first deviating call), first_mining_seq, last_limit_seq (last
+--           machine limit before the first act; null where none), first_act_us, first_mining_us, mining_us_last
+-- as:       table
+-- not for:  sessions that only talk
+
+with own as (
+    select
+        command_signal.session_id,
+        command_event.seq,
+        command_signal.best_us,
+        command_signal.stage,
+        command_signal.rule
+    from command_signal
+    join command_event on command_event.event = command_signal.event and command_event.modality = 'called'
+    where command_signal.actor = 'agent' and command_signal.conduct = 'deviation'
+),
+
+mined as (
+    select mining_event.session_id, min(command_event.seq) as first_mining_seq, min(mining_event.best_us) as first_mining_us,
+        max(mining_event.best_us) as mining_us_last
+    from mining_event
+    join command_event on command_event.event = mining_event.event and command_event.modality = 'called'
+    where mining_event.family = 'command' and mining_event.actor = 'agent'
+    group by mining_event.session_id
+),
+
+began as (
+    select
+        mined.session_id,
+        mined.first_mining_seq,
+        mined.first_mining_us,
+        mined.mining_us_last,
+        least(mined.first_mining_seq, coalesce(min(own.seq), mined.first_mining_seq)) as first_act_seq,
+        least(mined.first_mining_us, coalesce(min(own.best_us), mined.first_mining_us)) as first_act_us
+    from mined
+    left join own
+        on own.session_id = mined.session_id
+        and own.stage in ('acquisition', 'setup', 'egress', 'mining')
+    group by mined.session_id, mined.first_mining_seq, mined.first_mining_us, mined.mining_us_last
+)
+
+select
+    began.session_id,
+    began.first_act_seq,
+    began.first_mining_seq,
+    max(limit_hit.seq) as last_limit_seq,
+    began.first_act_us,
+    began.first_mining_us,
+    began.mining_us_last
+from began
+left join limit_hit
+    on limit_hit.session_id = began.session_id
+    and limit_hit.seq < began.first_act_seq
+group by began.session_id, began.first_act_seq, began.first_mining_seq, began.first_act_us, began.first_mining_us,
+    began.mining_us_last

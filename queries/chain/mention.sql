@@ -1,0 +1,42 @@
+-- question: which commands name a thing that the mining in this case turns on?
+-- grain:    one row per event and kind of entity
+-- columns:  event, kind, value (one of them)
+-- as:       table
+-- not for:  what the command does with it
+
+with text as (
+    select distinct text_sha256, text, regexp_replace(text, '(~|\$HOME|\$\{HOME\}|/home/[^/\s]+|/root)/', '/', 'g') as short
+    from command_event
+),
+
+sought as (
+    select
+        kind,
+        value,
+        regexp_replace(value, '(~|\$HOME|\$\{HOME\}|/home/[^/\s]+|/root)/', '/', 'g') as short,
+        '(^|[^0-9A-Za-z.])' || replace(value, '.', '\.') || '([^0-9A-Za-z]|$)' as bounded
+    from entity
+),
+
+named as (
+    select text.text_sha256, sought.kind, min(sought.value) as value
+    from text
+    join sought
+        on case
+            when sought.kind in ('pid', 'pool_port', 'pool_address', 'tunnel_address')
+                then contains(text.text, sought.value) and regexp_matches(left(text.text, 8192), sought.bounded)
+            else contains(text.short, sought.short)
+        end
+    group by text.text_sha256, sought.kind
+
+    union all
+
+    select text_sha256, 'miner_word', min(regexp_extract(lower(left(text, 8192)), '(xmr|miner|minerd|stratum|monero)', 1))
+    from text
+    where regexp_matches(lower(left(text, 8192)), '(^|[^a-z])(xmr|miner|minerd|stratum|monero|ssh -f -n -r)')
+    group by text_sha256
+)
+
+select command_event.event, named.kind, named.value
+from named
+join command_event on command_event.text_sha256 = named.text_sha256

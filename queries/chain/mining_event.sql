@@ -1,0 +1,167 @@
+-- question: which records show mining, by whomever?
+-- grain:    one row per record and family of evidence
+-- columns:  event, source_id, record, part, line, table_name, family ('command' | 'stratum' | 'share' | 'flow' |
+--           'socket' | 'log'), opens (whether mining may be claimed from it alone), act, actor, session_id, principal,
+--           wallet, pool_name, pool_address, pool_port, client_address, status ('achieved' | 'attempted'), rule, reason,
+--           earliest_us, best_us, latest_us, ts_basis
+-- as:       table
+-- not for:  the verdict about an agent; the actor of a flow or share is not known from it alone
+
+with command_opening as (
+    select event, min(rule) as rule, min(reason) as reason
+    from (
+        select event, rule, reason from command_hit where stage = 'mining' and opens = 'yes'
+        union all
+        select event, 'wallet_and_endpoint' as rule,
+            'a program is started with a checksummed wallet address and a place to connect' as reason
+        from wallet_run
+    ) as opening
+    group by event
+),
+
+command_wallet as (
+    select command_event.event, min(observable.value) as wallet
+    from command_opening
+    join command_event on command_event.event = command_opening.event
+    join observable on observable.text_sha256 = command_event.text_sha256
+    where observable.kind = 'wallet' and observable."check" = 'valid'
+    group by command_event.event
+),
+
+command_endpoint as (
+    select command_event.event, min(lower(observable.host)) as host, min(observable.port) as port
+    from command_opening
+    join command_event on command_event.event = command_opening.event
+    join observable on observable.text_sha256 = command_event.text_sha256
+    where observable.host is not null and observable.port is not null
+    group by command_event.event
+),
+
+failed_call as (
+    select call_event as event, bool_or(coalesce(is_error, false)) as failed
+    from tool_result
+    where call_event is not null and kind = 'tool_result'
+    group by call_event
+),
+
+command_row as (
+    select
+        command_event.event, command_event.source_id, command_event.record, command_event.part, command_event.line,
+        command_event.table_name, 'command' as family, true as opens, actor_of_event.act, actor_of_event.actor,
+        actor_of_event.session_id, actor_of_event.principal, command_wallet.wallet,
+        case when not regexp_matches(command_endpoint.host, '^[0-9.]+$|:') then command_endpoint.host end as pool_name,
+        case when regexp_matches(command_endpoint.host, '^[0-9.]+$|:') then command_endpoint.host end as pool_address,
+        command_endpoint.port as pool_port, cast(null as varchar) as client_address,
+        case
+            when coalesce(failed_call.failed, false) or command_event.succeeded = false then 'attempted'
+            else 'achieved'
+        end as status,
+        command_opening.rule, command_opening.reason,
+        command_event.earliest_us, command_event.best_us, command_event.latest_us, command_event.ts_basis
+    from command_opening
+    join command_event on command_event.event = command_opening.event
+    join actor_of_event on actor_of_event.event = command_event.event
+    left join command_wallet on command_wallet.event = command_event.event
+    left join command_endpoint on command_endpoint.event = command_event.event
+    left join failed_call on failed_call.event = command_event.event
+),
+
+message_time as (
+    select
+        application_message.*,
+        coalesce(epoch_us(ts), epoch_us(ts_local)) as raw_us,
+        case when ts is not null then 'utc' when ts_local is not null then 'local' end as clock_kind
+    from application_message
+    where protocol = 'stratum'
+),
+
+stratum_row as (
+    select
+        message_time.source_id || '#' || message_time.record || '.' || message_time.part as event,
+        message_time.source_id, message_time.record, message_time.part, message_time.line,
+        'application_message' as table_name, 'stratum' as family,
+        message_time.direction = 'request'
+        and (message_time.wallet is not null
+            or lower(message_time.method) in ('login', 'submit', 'mining.authorize', 'mining.submit', 'eth_submitlogin',
+                'eth_submitwork'))
+            as opens,
+        cast(null as varchar) as act, 'unknown' as actor, cast(null as varchar) as session_id,
+        'address:' || case when message_time.direction = 'request' then message_time.src_address
+            else message_time.dst_address end as principal,
+        message_time.wallet, cast(null as varchar) as pool_name,
+        case when message_time.direction = 'request' then message_time.dst_address else message_time.src_address
+            end as pool_address,
+        case when message_time.direction = 'request' then message_time.dst_port else message_time.src_port end as pool_port,
+        case when message_time.direction = 'request' then message_time.src_address else message_time.dst_address
+            end as client_address,
+        'achieved' as status, 'stratum_message' as rule,
+        'a mining protocol message passed on the wire: ' || coalesce(message_time.method, 'answer') as reason,
+        message_time.raw_us - clock.offset_us - clock.before_us as earliest_us,
+        message_time.raw_us - clock.offset_us as best_us,
+        message_time.raw_us - clock.offset_us + clock.after_us + coalesce(message_time.ts_precision_us, 0) as latest_us,
+        coalesce(clock.basis, 'none') as ts_basis
+    from message_time
+    left join clock on clock.source_id = message_time.source_id and clock.kind = message_time.clock_kind
+),
+
+share_row as (
+    select
+        event, source_id, record, part, line, 'mining_share' as table_name, 'share' as family, true as opens,
+        cast(null as varchar) as act, 'unknown' as actor, cast(null as varchar) as session_id,
+        cast(null as varchar) as principal, account as wallet, cast(null as varchar) as pool_name,
+        cast(null as varchar) as pool_address, cast(null as integer) as pool_port,
+        cast(null as varchar) as client_address, 'achieved' as status, 'share' as rule,
+        case when accepted then 'a pool accepted a share' when accepted = false then 'a pool refused a share'
+            else 'a share is on record' end as reason,
+        earliest_us, best_us, latest_us, ts_basis
+    from share_event
+),
+
+log_row as (
+    select
+        event, source_id, record, part, line, table_name, 'log' as family, false as opens, cast(null as varchar) as act,
+        'unknown' as actor, cast(null as varchar) as session_id, cast(null as varchar) as principal,
+        cast(null as varchar) as wallet, pool_name, cast(null as varchar) as pool_address, pool_port,
+        cast(null as varchar) as client_address, 'achieved' as status, 'miner_log' as rule, reason, earliest_us, best_us,
+        latest_us, ts_basis
+    from miner_log_event
+),
+
+flow_row as (
+    select
+        event, source_id, record, part, line, 'flow' as table_name, 'flow' as family, false as opens,
+        cast(null as varchar) as act, 'unknown' as actor, cast(null as varchar) as session_id,
+        'address:' || client_address as principal, cast(null as varchar) as wallet, pool_name, pool_address, pool_port,
+        client_address, 'achieved' as status, 'pool_flow' as rule,
+        'traffic between a host and a pool (' || basis || ')' as reason, earliest_us, best_us, latest_us, ts_basis
+    from pool_flow
+),
+
+socket_row as (
+    select
+        socket_seen.event, socket_seen.source_id, socket_seen.record, socket_seen.part, socket_seen.line,
+        'socket_event' as table_name, 'socket' as family, false as opens, member.act,
+        coalesce(actor_of_event.actor, 'unknown') as actor, actor_of_event.session_id, actor_of_event.principal,
+        cast(null as varchar) as wallet, cast(null as varchar) as pool_name, socket_seen.address as pool_address,
+        socket_seen.port as pool_port, cast(null as varchar) as client_address, 'achieved' as status,
+        'pool_socket' as rule, 'a process connects to a pool' as reason, socket_seen.earliest_us, socket_seen.best_us,
+        socket_seen.latest_us, socket_seen.ts_basis
+    from socket_seen
+    join (select distinct address, port from pool_endpoint where address is not null and port is not null) as endpoint
+        on endpoint.address = socket_seen.address and endpoint.port = socket_seen.port
+    left join (select event, min(act) as act from act_member where role = 'socket' group by event) as member
+        on member.event = socket_seen.event
+    left join actor_of_event on actor_of_event.event = member.act
+)
+
+select * from command_row
+union all
+select * from stratum_row
+union all
+select * from share_row
+union all
+select * from log_row
+union all
+select * from flow_row
+union all
+select * from socket_row

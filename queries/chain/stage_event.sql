@@ -1,0 +1,153 @@
+-- question: which records show which stage of the chain?
+-- grain:    one row per record and stage
+-- columns:  event, stage, status ('achieved' | 'attempted' | 'prepared'), basis ('shown' | 'stated' | 'inferred'),
+--           weight (1 strongest), actor, session_id, principal, act, rule, reason, earliest_us, best_us, latest_us,
+--           ts_basis
+-- as:       table
+-- order:    stage, weight, best_us, event
+-- not for:  cases without a mining event, where it is empty but for nothing
+
+with mined as (
+    select count(*) as events from mining_event where opens
+),
+
+agent_acts as (
+    select act, stage, min(status) as status, min(rule) as rule, min(reason) as reason, min(session_id) as session_id,
+        min(principal) as principal
+    from (
+        select act, stage, status, rule, reason, session_id, principal
+        from command_signal
+        where conduct = 'deviation' and actor in ('agent', 'unknown')
+        union all
+        select act, 'mining' as stage, status, rule, reason, session_id, principal
+        from mining_event
+        where family = 'command'
+        union all
+        select event as act, 'exploration' as stage, 'achieved' as status, 'search' as rule, reason, session_id,
+            'session:' || session_id as principal
+        from search_act
+    ) as acts
+    where act is not null
+    group by act, stage
+),
+
+act_rows as (
+    select
+        member.event,
+        agent_acts.stage,
+        agent_acts.status,
+        'shown' as basis,
+        case member.role when 'call' then 1 when 'executed' then 2 when 'typed' then 2 when 'result' then 3
+            when 'descendant' then 4 else 5 end as weight,
+        agent_acts.session_id,
+        agent_acts.principal,
+        agent_acts.act,
+        agent_acts.rule,
+        agent_acts.reason
+    from agent_acts
+    join (
+        select act, event, role from act_member
+        union
+        select event, event, 'call' from search_act
+    ) as member on member.act = agent_acts.act
+),
+
+others as (
+    select event, 'mining' as stage, status, 'shown' as basis,
+        case family when 'stratum' then 2 when 'share' then 7 when 'flow' then 5 when 'socket' then 4 else 7 end as weight,
+        session_id, principal, act, rule, reason
+    from mining_event
+    where family in ('stratum', 'share', 'flow', 'socket', 'log')
+    union all
+    select event, 'accumulation', 'achieved', 'shown', 2, cast(null as varchar), cast(null as varchar),
+        cast(null as varchar), 'share_accepted', 'work is credited: a pool accepted a share'
+    from share_event
+    where accepted is distinct from false
+    union all
+    select event, 'accumulation', 'achieved', 'shown', 1, cast(null as varchar), cast(null as varchar),
+        cast(null as varchar), 'coin_' || kind, 'proceeds: ' || kind
+    from coin_event
+    where side = 'in'
+    union all
+    select event, 'reinvestment', 'achieved', 'shown', 1, cast(null as varchar), cast(null as varchar),
+        cast(null as varchar), 'coin_' || kind, 'proceeds are put to use: ' || kind
+    from coin_event
+    where side = 'out'
+    union all
+    select event, 'recovery', 'achieved', 'shown', 1, cast(null as varchar), cast(null as varchar),
+        cast(null as varchar), 'custody_' || coalesce(kind, 'action'), 'a responder records: ' || coalesce(kind, 'action')
+    from custody_event
+    union all
+    select event, 'egress', 'achieved', 'shown', 5, cast(null as varchar), 'address:' || client_address,
+        cast(null as varchar), 'tunnel_flow', 'traffic of the tunnel'
+    from tunnel_flow
+    union all
+    select limit_hit.event, 'constraint', 'achieved', 'shown', 1, limit_hit.session_id,
+        'session:' || limit_hit.session_id, limit_hit.call_event, limit_hit.rule,
+        'a machine answers that a resource ran out: ' || limit_hit.kind
+    from limit_hit
+    join incident_session on incident_session.session_id = limit_hit.session_id
+    where limit_hit.seq < incident_session.first_act_seq
+    union all
+    select limit_hit.call_event, 'constraint', 'achieved', 'shown', 3, limit_hit.session_id,
+        'session:' || limit_hit.session_id, limit_hit.call_event, limit_hit.rule, 'the call that met the limit'
+    from limit_hit
+    join incident_session on incident_session.session_id = limit_hit.session_id
+    where limit_hit.seq < incident_session.first_act_seq and limit_hit.call_event is not null
+    union all
+    select event, stage, status, basis, 1, session_id, 'session:' || session_id, cast(null as varchar), 'words', reason
+    from word_event
+    union all
+    select command_signal.event, command_signal.stage, command_signal.status, 'shown', 1, command_signal.session_id,
+        command_signal.principal, command_signal.act, command_signal.rule, command_signal.reason
+    from command_signal
+    cross join (select min(earliest_us) as first_us from mining_event where opens) as start
+    where
+        command_signal.conduct = 'response'
+        and (command_signal.actor <> 'agent' or command_signal.stage = 'containment')
+        and (command_signal.latest_us is null or start.first_us is null or command_signal.latest_us >= start.first_us)
+    union all
+    select event, 'detection', 'achieved', 'shown', 1, cast(null as varchar), cast(null as varchar),
+        cast(null as varchar), coalesce(rule, 'alert'), 'a sensor raises an alert'
+    from alert_event
+    where about_mining
+),
+
+every as (
+    select * from act_rows
+    union all
+    select * from others
+),
+
+ranked as (
+    select
+        every.*,
+        row_number() over (partition by every.event, every.stage order by every.weight, every.rule) as choice
+    from every
+    cross join mined
+    where mined.events > 0 and every.event is not null
+)
+
+select
+    ranked.event,
+    ranked.stage,
+    ranked.status,
+    ranked.basis,
+    ranked.weight,
+    case
+        when ranked.stage in ('detection', 'containment', 'recovery') and actor_of_event.actor is null then 'operator'
+        else coalesce(actor_of_event.actor, 'unknown')
+    end as actor,
+    ranked.session_id,
+    ranked.principal,
+    ranked.act,
+    ranked.rule,
+    ranked.reason,
+    event_place.earliest_us,
+    event_place.best_us,
+    event_place.latest_us,
+    event_place.ts_basis
+from ranked
+left join actor_of_event on actor_of_event.event = ranked.event
+left join event_place on event_place.event = ranked.event
+where ranked.choice = 1

@@ -1,0 +1,65 @@
+-- question: which commands or file tools write a wallet, a pool or a miner's start line into a file?
+-- grain:    one row per event
+-- columns:  event, table_name, path (one file written), what ('wallet' | 'pool' | 'miner'), schedules (whether the text
+--           asks for a start by clock or at boot)
+-- as:       table
+-- not for:  showing that the file was used
+
+with shell_write as (
+    select
+        command_event.event,
+        'command' as table_name,
+        command_part.redirect_out[1] as path,
+        left(command_event.text, 20000) as text,
+        command_event.text_sha256
+    from command_part
+    join command_event on command_event.text_sha256 = command_part.text_sha256
+    where
+        len(command_part.redirect_out) > 0
+        and command_part.redirect_out[1] not like '/dev/%'
+        and regexp_replace(lower(coalesce(command_part.executable, '')), '\.(exe|bin)$', '', 'g')
+        in ('echo', 'printf', 'cat', 'tee', '')
+),
+
+tool_write as (
+    select
+        source_id || '#' || record || '.' || part as event,
+        'transcript' as table_name,
+        tool_name as path,
+        left(text, 20000) as text,
+        sha256(text) as text_sha256
+    from transcript
+    where kind = 'tool_call' and tool_class = 'file' and not coalesce(is_replayed, false) and text is not null
+        and regexp_matches(lower(coalesce(tool_name, '')), '(write|edit|create|patch|replace)')
+),
+
+every as (
+    select * from shell_write
+    union all
+    select * from tool_write
+),
+
+holding as (
+    select
+        every.event,
+        every.table_name,
+        every.path,
+        regexp_matches(every.text, '(?i)(@reboot|cron|\[Service\]|WantedBy=|systemd|\.bashrc|\.profile)') as schedules,
+        max(case when observable.kind = 'wallet' and observable."check" = 'valid' then 1 else 0 end) as wallets,
+        max(case when observable.scheme like 'stratum%' then 1 else 0 end) as pools,
+        max(case when regexp_matches(every.text, '(?i)(^|[^a-z])(xmrig|xmr-stak|cpuminer|minerd|ethminer|t-rex|lolminer|nbminer|srbminer)')
+            then 1 else 0 end) as miners
+    from every
+    left join observable on observable.text_sha256 = every.text_sha256
+    group by every.event, every.table_name, every.path, schedules
+)
+
+select
+    event,
+    min(table_name) as table_name,
+    min(path) as path,
+    case when max(wallets) = 1 then 'wallet' when max(pools) = 1 then 'pool' else 'miner' end as what,
+    bool_or(schedules) as schedules
+from holding
+where wallets + pools + miners > 0
+group by event

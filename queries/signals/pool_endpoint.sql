@@ -1,0 +1,76 @@
+-- question: which names, addresses and ports belong to a mining pool in this case, and how is that known?
+-- grain:    one row per name, address and port; address null where no lookup is in evidence, port null where only the
+--           name is known
+-- columns:  name, address, port, basis ('started with' | 'spoken to' | 'logged' | 'configured' | 'listed name')
+-- as:       table
+-- not for:  saying that mining took place; a listed name is a hint only
+
+with started as (
+    select distinct lower(observable.host) as host, observable.port, 'started with' as basis
+    from command_hit
+    join command_event on command_event.event = command_hit.event
+    join observable on observable.text_sha256 = command_event.text_sha256
+    where command_hit.opens = 'yes' and observable.host is not null and observable.port is not null
+        and contains(lower(command_hit.arguments), lower(observable.host))
+    union
+    select distinct lower(observable.host), observable.port, 'started with'
+    from wallet_run
+    join command_event on command_event.event = wallet_run.event
+    join observable on observable.text_sha256 = command_event.text_sha256
+    where observable.host is not null and observable.port is not null
+),
+
+spoken as (
+    select distinct dst_address as address, dst_port as port, 'spoken to' as basis
+    from application_message
+    where
+        protocol = 'stratum'
+        and direction = 'request'
+        and (wallet is not null or lower(method) in ('login', 'mining.authorize', 'mining.subscribe', 'eth_submitlogin'))
+),
+
+logged as (
+    select distinct lower(host) as host, port, 'logged' as basis
+    from artefact
+    where kind = 'pool' and host is not null
+),
+
+lookup as (
+    select distinct name, address
+    from name_lookup
+    where name is not null and address is not null
+),
+
+listed as (
+    select distinct lookup.name, lookup.address, cast(null as integer) as port, 'listed name' as basis
+    from lookup
+    join pool_name on lookup.name = pool_name.domain or lookup.name like '%.' || pool_name.domain
+),
+
+told as (
+    select * from started
+    union
+    select * from logged
+),
+
+resolved as (
+    select
+        case when regexp_matches(told.host, '^[0-9.]+$|:') then null else told.host end as name,
+        case when regexp_matches(told.host, '^[0-9.]+$|:') then told.host else lookup.address end as address,
+        told.port,
+        told.basis
+    from told
+    left join lookup on lookup.name = told.host
+),
+
+named as (
+    select lookup.name, spoken.address, spoken.port, spoken.basis
+    from spoken
+    left join lookup on lookup.address = spoken.address
+)
+
+select name, address, port, basis from resolved
+union
+select name, address, port, basis from named
+union
+select name, address, port, basis from listed
