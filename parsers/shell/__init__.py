@@ -1,0 +1,1 @@
+"""Command histories that shells keep."""
