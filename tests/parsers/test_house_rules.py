@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 import random
 import re
 import time
@@ -14,12 +16,32 @@ import golden
 import pyarrow as pa
 import pytest
 
+import parsers
 from parsers.contract import HEAD_BYTES, Block, Grade, Parsed, Parser, Reject, Row, Structure
-from parsers.formats import all_parsers, recognise_head
+from parsers.formats import recognise_head
 from parsers.schema import EVIDENCE_TABLES, PROVENANCE, TABLES
 from parsers.source import Source
 
-FORMATS = sorted(all_parsers())
+
+def _found_parsers() -> tuple[dict[str, Parser], dict[str, str]]:
+    """Return every parser, and what is wrong with modules that do not import: one broken file fails one test."""
+    found: dict[str, Parser] = {}
+    broken: dict[str, str] = {}
+    for module_info in pkgutil.walk_packages(parsers.__path__, "parsers."):
+        if module_info.ispkg or module_info.name.count(".") != 2:
+            continue
+        try:
+            module = importlib.import_module(module_info.name)
+        except (ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError) as fault:
+            broken[module_info.name] = repr(fault)
+            continue
+        if hasattr(module, "FORMAT"):
+            found[module.FORMAT.name] = module
+    return dict(sorted(found.items())), broken
+
+
+PARSERS, BROKEN = _found_parsers()
+FORMATS = list(PARSERS)
 SAMPLES = [(name, sample) for name in FORMATS for sample in golden.samples(golden.DATA / name)]
 PLACE_COLUMNS = frozenset(name for name, _ in PROVENANCE)
 STOPPED = "the parser stopped"
@@ -134,7 +156,16 @@ def _scrambled(sample: str) -> str:
 def _sample(name: str, sample: str) -> tuple[Parser, Source, dict[str, Any]]:
     folder = golden.DATA / name
     expected = golden.expectations(folder)[sample]
-    return all_parsers()[name], golden.source_of(folder, sample, expected.get("settings")), expected
+    return PARSERS[name], golden.source_of(folder, sample, expected.get("settings")), expected
+
+
+@pytest.fixture(autouse=True)
+def _parsers_that_import(monkeypatch):
+    monkeypatch.setattr("parsers.formats.all_parsers", lambda: PARSERS)
+
+
+def test_every_module_imports():
+    assert not BROKEN
 
 
 # --- what a parser declares -----------------------------------------------------------------------------------------
@@ -142,12 +173,12 @@ def _sample(name: str, sample: str) -> tuple[Parser, Source, dict[str, Any]]:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_docstring_names_the_source_of_the_format(name):
-    assert "Source of the format" in (inspect.getdoc(all_parsers()[name]) or "")
+    assert "Source of the format" in (inspect.getdoc(PARSERS[name]) or "")
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_declaration_is_sane(name):
-    parser = all_parsers()[name]
+    parser = PARSERS[name]
     fmt = parser.FORMAT
     assert re.fullmatch(r"[a-z][a-z0-9_]*", fmt.name)
     assert fmt.name == parser.__name__.rsplit(".", 1)[1], "a format is named after its file"
@@ -281,7 +312,7 @@ def test_reading_twice_gives_the_same_tables(name, sample):
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_an_empty_source_gives_nothing(name):
-    books, tables = golden.tables_of(Source.of_bytes(b""), all_parsers()[name])
+    books, tables = golden.tables_of(Source.of_bytes(b""), PARSERS[name])
     assert (books.stream_bytes, tables) == (0, {})
 
 
@@ -292,7 +323,7 @@ def test_an_empty_source_gives_nothing(name):
 @pytest.mark.parametrize("head", NASTY_HEADS.values(), ids=NASTY_HEADS)
 def test_recognition_survives_any_head(name, head):
     for delivered in ("x", "", "a/b/.bash_history", "audit.log", "conn.log", "\udcff\n.json", "bill.csv", "x.jsonl"):
-        grade = all_parsers()[name].recognise(head[:HEAD_BYTES], delivered)
+        grade = PARSERS[name].recognise(head[:HEAD_BYTES], delivered)
         assert isinstance(grade, Grade)
 
 
@@ -372,7 +403,7 @@ def test_hostile_files_forced_on_every_parser(name, shared):
     assert files
     for path in files:
         for source in _as_delivered_and_decompressed(path):
-            _read_hostile(all_parsers()[name], source)
+            _read_hostile(PARSERS[name], source)
 
 
 def _as_delivered_and_decompressed(path: Path) -> list[Source]:
