@@ -76,8 +76,9 @@ TABLES: dict[str, pa.Schema] = {
         ("role", STRING),  # system | developer | user | assistant | tool
         ("author", STRING),  # human | agent | harness | tool | unknown: who can have written the words
         ("native_type", STRING),  # the format's own name of the piece
-        ("message_id", STRING),
-        ("parent_id", STRING),
+        ("native_id", STRING),  # the source's own id of the record or piece
+        ("message_id", STRING),  # of the response that a model gave
+        ("parent_id", STRING),  # native id of what the piece follows or belongs to
         ("call_id", STRING),  # joins a tool_call with its tool_result
         ("tool_name", STRING),
         ("tool_class", STRING),  # shell | code | file | web | mcp | sub_agent | other
