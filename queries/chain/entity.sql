@@ -31,14 +31,14 @@ carrier as (
 ),
 
 written as (
-    select distinct unnest(command_part.redirect_out) as path
-    from command_part
+    select distinct regexp_replace(redirect.written, '^[0-9]*&?>>?[|&]?', '', 'g') as path
+    from (select text_sha256, argv, unnest(redirect_out) as written from command_part) as redirect
     join observable
-        on observable.text_sha256 = command_part.text_sha256
+        on observable.text_sha256 = redirect.text_sha256
         and observable.kind = 'wallet'
         and observable."check" = 'valid'
-    join command_event on command_event.text_sha256 = command_part.text_sha256
-    where contains(coalesce(array_to_string(command_part.argv, ' '), ''), observable.value)
+    join command_event on command_event.text_sha256 = redirect.text_sha256
+    where contains(coalesce(array_to_string(redirect.argv, ' '), ''), observable.value)
 ),
 
 found as (

@@ -19,6 +19,8 @@ with every as (
     union all
     select event, source_id, record, part, line, 'flow', earliest_us, best_us, latest_us, ts_basis from tunnel_flow
     union all
+    select event, source_id, record, part, line, 'name_lookup', earliest_us, best_us, latest_us, ts_basis from pool_lookup
+    union all
     select event, source_id, record, part, line, 'coin_movement', earliest_us, best_us, latest_us, ts_basis from coin_event
     union all
     select event, source_id, record, part, line, 'custody_action', earliest_us, best_us, latest_us, ts_basis

@@ -57,7 +57,9 @@ def relation(clock_mark: pa.Table) -> pa.Table:
                 continue
             fitted = fit(own, other)
             if fitted:
-                rows.append({"source_id": source_id, "kind": kind, "reference_id": reference_id, "family": family, **fitted})
+                rows.append(
+                    {"source_id": source_id, "kind": kind, "reference_id": reference_id, "family": family, **fitted}
+                )
     return pa.Table.from_pylist(rows, schema=_SCHEMA)
 
 
@@ -90,5 +92,5 @@ def fit(own: Series, other: Series) -> dict[str, int] | None:
         "offset_us": offset,
         "spread_us": int(np.median(np.abs(votes[near] - offset))),
         "inliers": inliers,
-        "rivals": int(round(float(far.max()))) if len(far) else 0,
+        "rivals": round(float(far.max())) if len(far) else 0,
     }

@@ -5,19 +5,29 @@
 -- as:       table
 -- not for:  showing that the file was used
 
-with shell_write as (
+with redirect as (
+    select text_sha256, part_no, unnest(redirect_out) as written
+    from command_part
+),
+
+target as (
+    select text_sha256, part_no, min(regexp_replace(written, '^[0-9]*&?>>?[|&]?', '', 'g')) as path
+    from redirect
+    where not regexp_matches(written, '^[0-9]*&?>>?[|&]?(/dev/|[0-9-]+$)')
+    group by text_sha256, part_no
+),
+
+shell_write as (
     select
         command_event.event,
         'command' as table_name,
-        command_part.redirect_out[1] as path,
+        target.path,
         left(command_event.text, 20000) as text,
         command_event.text_sha256
     from command_part
+    join target on target.text_sha256 = command_part.text_sha256 and target.part_no = command_part.part_no
     join command_event on command_event.text_sha256 = command_part.text_sha256
-    where
-        len(command_part.redirect_out) > 0
-        and command_part.redirect_out[1] not like '/dev/%'
-        and regexp_replace(lower(coalesce(command_part.executable, '')), '\.(exe|bin)$', '', 'g')
+    where regexp_replace(lower(coalesce(command_part.executable, '')), '\.(exe|bin)$', '', 'g')
         in ('echo', 'printf', 'cat', 'tee', '')
 ),
 

@@ -1,0 +1,121 @@
+"""`analyze`: dissect what is new, run every relation, keep findings, write the incident document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from forensics import identity
+from forensics.canonical import digest, encoded
+from forensics.case import Case
+from forensics.dissecting import dissect_case
+from forensics.document import build_document, lint
+from forensics.engine import Engine
+from forensics.errors import CheckFailed
+from forensics.progress import SILENT, Progress
+from forensics.transaction import Transaction
+from parsers.formats import all_parsers
+from queries.catalogue import Relation, all_relations, in_order
+from queries.knowledge import knowledge_hashes
+
+DOCUMENT = "incident.json"
+FINDING_ROWS = 131_072
+MAX_DOCUMENT_BYTES = 20_000_000
+
+
+def analyze(case: Case, progress: Progress = SILENT) -> dict[str, Any]:
+    """Rebuild the chain of a case and commit findings and incident document; return the document.
+
+    Raises `CheckFailed` if an audit finds a row or the document is not sound: then nothing is committed.
+    """
+    with case.scratch() as scratch, case.writing("analyze") as transaction:
+        case.check(list(case.files("tables/")))
+        parts: dict[str, list[Path]] = dict(case.tables())
+        parts |= dissect_case(parts, transaction, scratch, progress)
+        engine = Engine(parts, scratch)
+        try:
+            document = run_relations(case, engine, transaction, scratch, progress)
+        finally:
+            engine.close()
+        transaction.put(DOCUMENT, encoded(document) + b"\n")
+        transaction.drop("report/")
+        transaction.outcome["verdict"] = document["verdict"]["state"]
+    return document
+
+
+def run_relations(
+    case: Case, engine: Engine, transaction: Transaction, scratch: Path, progress: Progress
+) -> dict[str, Any]:
+    """Build every relation on `engine`, keep those with an order as findings, and return the checked document."""
+    progress.begin("rebuilding", len(in_order(engine.tables)), "relations")
+
+    def note(relation: Relation) -> None:
+        progress.advance()
+        progress.say(relation.name)
+
+    built = engine.build(note=note)
+    _audit(engine, built)
+    transaction.drop("findings/")
+    for relation in built:
+        if relation.order:
+            path = scratch / f"{relation.name}.parquet"
+            _write_finding(engine, relation, path)
+            transaction.put_file(f"findings/{relation.name}/{_finding_key(relation)}.parquet", path)
+    document = build_document(engine, _case_header(case), _tool(), list(case.settings.approved))
+    faults = lint(document)
+    if faults:
+        raise CheckFailed(f"the incident document is not sound: {faults[0]}", hint="this is a defect of the tool")
+    if len(encoded(document)) > MAX_DOCUMENT_BYTES:
+        raise CheckFailed("the incident document outgrew its limit", hint="this is a defect of the tool")
+    return document
+
+
+def _audit(engine: Engine, built: list[Relation]) -> None:
+    for relation in built:
+        if relation.phase == "audits":
+            rows = engine.rows(f'select * from "{relation.name}" limit 1')
+            if rows:
+                raise CheckFailed(f"audit {relation.name} found {rows[0]}", hint="this is a defect of the tool")
+
+
+def _write_finding(engine: Engine, relation: Relation, path: Path) -> None:
+    order = ", ".join(f'"{column}"' for column in relation.order)
+    table: pa.Table = engine.arrow(f'select * from "{relation.name}" order by {order}').combine_chunks()
+    pq.write_table(
+        table, path, row_group_size=FINDING_ROWS, compression="zstd", compression_level=1, write_page_checksum=True
+    )
+
+
+def _finding_key(relation: Relation) -> str:
+    needed = {name: all_relations()[name].sha256 for name in _needs(relation)}
+    return digest({"relations": needed, "knowledge": dict(knowledge_hashes())})[:32]
+
+
+def _needs(relation: Relation) -> list[str]:
+    found: set[str] = set()
+    open_names = [relation.name]
+    while open_names:
+        name = open_names.pop()
+        if name in found or name not in all_relations():
+            continue
+        found.add(name)
+        open_names.extend(all_relations()[name].reads)
+    return sorted(found)
+
+
+def _case_header(case: Case) -> dict[str, Any]:
+    return {"id": case.settings.id, "title": case.settings.title}
+
+
+def _tool() -> dict[str, Any]:
+    return {
+        "name": identity.DISTRIBUTION,
+        "version": identity.version(),
+        "parsers": {name: parser.FORMAT.version for name, parser in all_parsers().items()},
+        "queries": {name: relation.sha256[:16] for name, relation in sorted(all_relations().items())},
+        "knowledge": {name: value[:16] for name, value in knowledge_hashes().items()},
+        "parameters": {},
+    }

@@ -1,0 +1,132 @@
+"""Coins and costs of an episode: exact decimals, one line per asset or currency, nothing summed across them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from forensics.document.cite import moment
+from forensics.document.episodes import Episode
+from forensics.document.windows import first_of, last_of
+from forensics.engine import Engine
+from parsers.addresses import classify
+
+_SECURED = ("transfer_to_custody", "confirmed", "returned", "recovered", "handed_over")
+_CENT = Decimal("0.000001")
+
+Row = dict[str, Any]
+
+
+def wallets_of(episode: Episode) -> list[str]:
+    """Whole wallet addresses of the episode, in alphabetical order; cut ones are left out."""
+    found = {row["wallet"] for row in episode.mining if row["wallet"]}
+    return sorted(wallet for wallet in found if classify(wallet) is not None)
+
+
+def assets(engine: Engine, episode: Episode) -> list[dict[str, Any]]:
+    """One entry per asset: credited, paid, received, spent, recovered and what is outstanding; None where unknown."""
+    wallets = wallets_of(episode)
+    moved = engine.rows("select * from coin_event order by asset, best_us nulls last, event")
+    secured = engine.rows("select * from custody_event order by asset, best_us nulls last, event")
+    by_asset: dict[str, set[str]] = {}
+    for wallet in wallets:
+        known = classify(wallet)
+        if known and known.asset and known.asset != "EVM":
+            by_asset.setdefault(known.asset, set()).add(wallet)
+    for row in [*moved, *secured]:
+        if row["asset"]:
+            by_asset.setdefault(row["asset"], set())
+    return [_asset(asset, sorted(addresses), moved, secured) for asset, addresses in sorted(by_asset.items())]
+
+
+def _asset(asset: str, addresses: list[str], moved: list[Row], secured: list[Row]) -> dict[str, Any]:
+    own = [row for row in moved if row["asset"] == asset]
+    credited = _total(row["amount"] for row in own if row["kind"] == "credit")
+    paid = _total(row["amount"] for row in own if row["kind"] == "payout")
+    received = _total(row["amount"] for row in own if row["kind"] == "receipt")
+    spent = _total(row["amount"] for row in own if row["side"] == "out")
+    recovered = _total(row["amount"] for row in _once(secured) if row["asset"] == asset and row["kind"] in _SECURED)
+    gathered = received if received is not None else paid if paid is not None else credited
+    outstanding = None
+    if gathered is not None:
+        outstanding = gathered - (spent or Decimal(0)) - (recovered or Decimal(0))
+    return {
+        "asset": asset,
+        "address": addresses[0] if len(addresses) == 1 else None,
+        "network": None,
+        "expected": None,
+        "credited": _text(credited),
+        "paid": _text(paid),
+        "received": _text(received),
+        "spent": _text(spent),
+        "recovered": _text(recovered),
+        "outstanding": _text(outstanding),
+    }
+
+
+def _once(rows: list[Row]) -> list[Row]:
+    """Count a transfer once though several acts (sent, confirmed, handed over) tell of it."""
+    seen: set[tuple[str, str]] = set()
+    kept = []
+    for row in rows:
+        key = (row["asset"] or "", row["transaction_id"] or row["event"])
+        if row["kind"] in _SECURED and key not in seen:
+            seen.add(key)
+            kept.append(row)
+    return kept
+
+
+def costs(engine: Engine, episode: Episode) -> list[dict[str, Any]]:
+    """What the bill says of the mining window, per currency; charges are cut to it by time, rounded to 6 places."""
+    stages = episode.stages
+    begin, end = first_of(stages.get("mining")), last_of(stages.get("containment")) or last_of(stages.get("mining"))
+    if not begin or not end:
+        return []
+    charges = engine.rows(
+        "select source_id || '#' || record || '.' || part as event, billing_currency, billed_cost, effective_cost,"
+        " epoch_us(ts) as begin_us, epoch_us(ts_end) as end_us, charge_category, service_category from charge"
+        " where ts is not null and ts_end is not null and epoch_us(ts) < $1 and epoch_us(ts_end) > $2"
+        " and coalesce(charge_category, 'Usage') = 'Usage' order by ts, event",
+        [end["best_us"], begin["best_us"]],
+    )
+    lines: dict[str, list[Row]] = {}
+    for charge in charges:
+        if charge["billing_currency"] and charge["billed_cost"] is not None and _is_compute(charge):
+            lines.setdefault(charge["billing_currency"], []).append(charge)
+    return [
+        {
+            "currency": currency,
+            "amount": _text(sum((_part(row, begin["best_us"], end["best_us"]) for row in rows), Decimal(0))),
+            "basis": "share_of_existing",
+            "from": moment(begin["best_us"]),
+            "to": moment(end["best_us"]),
+            "events": [row["event"] for row in rows],
+        }
+        for currency, rows in sorted(lines.items())
+    ]
+
+
+def _is_compute(charge: Row) -> bool:
+    category = (charge["service_category"] or "compute").lower()
+    return "compute" in category or "machine learning" in category or "container" in category
+
+
+def _part(row: Row, begin_us: int, end_us: int) -> Decimal:
+    length = row["end_us"] - row["begin_us"]
+    inside = min(row["end_us"], end_us) - max(row["begin_us"], begin_us)
+    amount: Decimal = row["billed_cost"]
+    share = amount * inside / length if length > 0 else Decimal(0)
+    return share.quantize(_CENT, ROUND_HALF_EVEN)
+
+
+def _total(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if known else None
+
+
+def _text(amount: Decimal | None) -> str | None:
+    if amount is None:
+        return None
+    text = format(amount.normalize(), "f")
+    return "0" if text == "-0" else text

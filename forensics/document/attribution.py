@@ -1,0 +1,140 @@
+"""Who did it: rival explanations weighed by what the evidence shows for and
+against each.
+
+The weights are judgements written down, not measured error rates; the document says so (`calibrated` is false). What
+separates the rivals is who supplied the act and the account: a tool call that explains the exec, a prompt or a read
+page that brought the pool or wallet, a shell that no call explains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from forensics.document.episodes import Episode
+from forensics.engine import Engine
+
+HYPOTHESES = (
+    "unknown",
+    "agent",
+    "operator",
+    "intruder",
+    "sanctioned_workload",
+    "supply_chain",
+    "look_alike_load",
+    "planted_test",
+)
+
+
+@dataclass
+class Attribution:
+    """Probabilities by hypothesis (they sum to 1), the events for and against, where the intent came from, and why."""
+
+    probabilities: dict[str, float]
+    evidence_for: dict[str, list[str]] = field(default_factory=dict)
+    evidence_against: dict[str, list[str]] = field(default_factory=dict)
+    intent_origin: str = "unknown"
+    why: list[str] = field(default_factory=list)
+
+    def ranked(self) -> list[tuple[str, float]]:
+        """Hypotheses, likeliest first; at a tie the more cautious one first."""
+        order = {name: place for place, name in enumerate(HYPOTHESES)}
+        return sorted(self.probabilities.items(), key=lambda item: (-item[1], order[item[0]]))
+
+    @property
+    def top(self) -> str:
+        """The conclusion."""
+        return self.ranked()[0][0]
+
+
+def attribute(engine: Engine, episode: Episode, approved: Sequence[Any]) -> Attribution:
+    """Weigh the rivals for one episode; `approved` are the case file's approvals of mining."""
+    commands = [row for row in episode.opening if row["family"] == "command"]
+    own_calls = [row for row in commands if row["actor"] == "agent" and row["table_name"] == "transcript"]
+    linked = [row for row in commands if row["actor"] == "agent" and row["table_name"] != "transcript"]
+    typed = [row for row in commands if row["actor"] == "operator"]
+    strange = [row for row in commands if row["actor"] in {"unknown", "intruder", "other"}]
+    if _is_approved(episode, approved):
+        return _result(
+            {"sanctioned_workload": 0.95}, "the case file approves it", [*own_calls, *commands], "instructed"
+        )
+    if own_calls or linked:
+        return _agent_acted(engine, episode, own_calls, linked)
+    if typed:
+        found = _result(
+            {"operator": 0.8, "intruder": 0.08}, "a person typed it into a shell that no tool call explains", typed
+        )
+    elif strange:
+        found = _result(
+            {"unknown": 0.45, "intruder": 0.35, "operator": 0.12},
+            "no tool call of any agent explains the start",
+            strange,
+        )
+    else:
+        found = _result({"unknown": 0.8}, "the records show mining but not who started it", episode.opening[:20])
+    return found
+
+
+def _agent_acted(
+    engine: Engine, episode: Episode, calls: list[dict[str, Any]], linked: list[dict[str, Any]]
+) -> Attribution:
+    origins = engine.rows("select * from origin order by session_id, seq, kind, value, event")
+    own = [row for row in origins if row["session_id"] in episode.sessions]
+    told = [row for row in own if row["origin"] == "instructed"]
+    read = [row for row in own if row["origin"] == "read" and row["kind"] == "instruction"]
+    acts = [*calls, *linked]
+    if told:
+        found = _result(
+            {"sanctioned_workload": 0.62, "operator": 0.28, "agent": 0.06},
+            "a prompt brought the task, the pool or the account",
+            acts,
+            "instructed",
+        )
+        found.evidence_for["operator"] = [row["event"] for row in told]
+        found.evidence_against["agent"] = [row["event"] for row in told]
+        return found
+    if read:
+        found = _result({"intruder": 0.56, "agent": 0.36}, "something the agent read told it to mine", acts, "injected")
+        found.evidence_for["intruder"] = [row["event"] for row in read]
+        found.evidence_against["agent"] = [row["event"] for row in read]
+        return found
+    sure = 0.9 + (0.04 if linked else 0.0) + (0.02 if _network_agrees(episode) else 0.0)
+    found = _result(
+        {"agent": round(sure, 3)}, "the agent's own tool calls start it, and no prompt asked for it", acts, "own"
+    )
+    found.evidence_against["operator"] = [row["event"] for row in calls][:20]
+    found.evidence_against["intruder"] = [row["event"] for row in linked][:20]
+    return found
+
+
+def _network_agrees(episode: Episode) -> bool:
+    return any(row["family"] in {"flow", "stratum", "socket"} for row in episode.mining)
+
+
+def _is_approved(episode: Episode, approved: Sequence[Any]) -> bool:
+    named = {row[key] for row in episode.mining for key in ("wallet", "pool_name", "pool_address") if row[key]}
+    for approval in approved:
+        if approval.action != "mining":
+            continue
+        if not approval.match or any(pattern in name for pattern in approval.match for name in named):
+            return True
+    return False
+
+
+def _result(
+    main: dict[str, float], reason: str, acts: Sequence[dict[str, Any]], intent_origin: str = "unknown"
+) -> Attribution:
+    """Spread what is left over the other hypotheses evenly, in thousandths, so that all sum to 1."""
+    rest = [name for name in HYPOTHESES if name not in main]
+    left = 1000 - round(1000 * sum(main.values()))
+    shares = {name: left // len(rest) for name in rest}
+    shares["unknown" if "unknown" in shares else rest[0]] += left - sum(shares.values())
+    thousandths = {**{name: round(1000 * value) for name, value in main.items()}, **shares}
+    top = max(thousandths, key=lambda name: thousandths[name])
+    return Attribution(
+        probabilities={name: value / 1000 for name, value in thousandths.items()},
+        evidence_for={top: [row["event"] for row in acts][:40]},
+        intent_origin=intent_origin,
+        why=[reason],
+    )

@@ -1,0 +1,290 @@
+"""The incident document (schema incident/1) from the relations of one case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from forensics.document import assets as money
+from forensics.document.attribution import Attribution, attribute
+from forensics.document.cite import Citations, moment
+from forensics.document.episodes import STAGES, Episode, gather
+from forensics.document.scales import SOURCE_GROUPS, strength, words
+from forensics.document.sources import absences, gaps, sources, transcript_coverage
+from forensics.document.windows import first_of, last_of, windows
+from forensics.engine import Engine
+
+SCHEMA = "incident/1"
+MAX_EVIDENCE = 200
+MAX_LINKS = 500
+_LINK_PROBABILITY = {"identifier": 0.98, "lineage": 0.97, "same text": 0.97, "same command": 0.95, "order": 0.8}
+
+Row = dict[str, Any]
+Document = dict[str, Any]
+
+
+def build_document(engine: Engine, case: Mapping[str, Any], tool: Mapping[str, Any], approved: list[Any]) -> Document:
+    """Return the document; `case` has id and title, `tool` names versions, `approved` are the case file's approvals.
+
+    The engine must have every relation built. The result is plain JSON: strings for money, ISO times, no NaN.
+    """
+    episodes = gather(engine)
+    citations = Citations(engine)
+    link_rows = engine.rows("select * from chain_link order by kind, from_event, to_event")
+    channels = engine.rows("select * from channel order by session_id")
+    attributions = [attribute(engine, episode, approved) for episode in episodes]
+    costs = [money.costs(engine, episode) for episode in episodes]
+    _load(citations, episodes, link_rows, channels, attributions)
+    incidents, coverage = [], None
+    for episode, attribution, cost in zip(episodes, attributions, costs, strict=True):
+        incident, covered = _incident(engine, citations, episode, attribution, link_rows, channels, cost)
+        incidents.append(incident)
+        coverage = covered if coverage is None else coverage
+    return {
+        "schema": SCHEMA,
+        "case": dict(case),
+        "verdict": _verdict(engine, episodes, attributions, incidents),
+        "incidents": incidents,
+        "sources": sources(engine),
+        "gaps": gaps(engine),
+        "absences": absences(engine, episodes, coverage),
+        "tool": dict(tool),
+    }
+
+
+def _load(
+    citations: Citations,
+    episodes: list[Episode],
+    links: list[Row],
+    channels: list[Row],
+    attributions: list[Attribution],
+) -> None:
+    events = {event for episode in episodes for event in episode.events()}
+    events |= {row[key] for row in links for key in ("from_event", "to_event")}
+    events |= {row[key] for row in channels for key in ("told_event", "used_event") if row[key]}
+    for attribution in attributions:
+        for cited in (*attribution.evidence_for.values(), *attribution.evidence_against.values()):
+            events |= set(cited)
+    citations.load(events)
+
+
+def _incident(
+    engine: Engine,
+    citations: Citations,
+    episode: Episode,
+    attribution: Attribution,
+    link_rows: list[Row],
+    channels: list[Row],
+    cost: list[Row],
+) -> tuple[Document, float | None]:
+    groups = _groups(citations, episode.events())
+    own_channels = [row for row in channels if row["session_id"] in episode.sessions]
+    channel, coverage = _channel(engine, citations, episode, own_channels)
+    own = set(episode.events())
+    document: Document = {
+        "id": f"I{episode.number}",
+        "probability": _incident_probability(episode, groups),
+        "strength": strength(groups),
+        "agents": _agents(engine, episode),
+        "hosts": _hosts(engine, episode),
+        "wallets": money.wallets_of(episode),
+        "pools": _pools(engine, episode),
+        "stages": [_stage(citations, stage, episode.stages[stage]) for stage in STAGES if episode.stages.get(stage)],
+        "links": [_link(citations, row) for row in link_rows if row["from_event"] in own or row["to_event"] in own][
+            :MAX_LINKS
+        ],
+        "attribution": [
+            {
+                "hypothesis": name,
+                "probability": probability,
+                "for": _refs(citations, attribution.evidence_for.get(name, [])),
+                "against": _refs(citations, attribution.evidence_against.get(name, [])),
+            }
+            for name, probability in attribution.ranked()
+        ],
+        "intent_origin": attribution.intent_origin,
+        "designated_channel": channel,
+        "windows": windows(episode.stages),
+        "cost": [{**{key: value for key, value in line.items() if key != "events"}, "evidence": []} for line in cost],
+        "assets": money.assets(engine, episode),
+    }
+    return document, coverage
+
+
+def _stage(citations: Citations, stage: str, rows: list[Row]) -> Document:
+    status = min((row["status"] for row in rows), key=("achieved", "attempted", "prepared").index)
+    basis = min((row["basis"] for row in rows), key=("shown", "stated", "inferred").index)
+    groups = _groups(citations, [row["event"] for row in rows])
+    first, last = first_of(rows), last_of(rows)
+    grade = strength(groups)
+    return {
+        "stage": stage,
+        "status": status,
+        "basis": basis,
+        "first": moment(first["best_us"]) if first else None,
+        "last": moment(last["best_us"]) if last else None,
+        "probability": _stage_probability(basis, grade),
+        "strength": grade,
+        "evidence": _refs(citations, [row["event"] for row in rows][:MAX_EVIDENCE]),
+        "evidence_total": len(rows),
+    }
+
+
+def _stage_probability(basis: str, grade: str) -> float:
+    if basis == "inferred":
+        return 0.6
+    if basis == "stated":
+        return 0.8
+    return {"C2": 0.85, "C3": 0.9, "C4": 0.95}.get(grade, 0.97)
+
+
+def _incident_probability(episode: Episode, groups: set[str]) -> float:
+    achieved = any(row["status"] == "achieved" for row in episode.opening)
+    grade = {"C2": 0.8, "C3": 0.88, "C4": 0.95, "C5": 0.97}.get(strength(groups), 0.7)
+    return grade if achieved else round(grade - 0.1, 3)
+
+
+def _groups(citations: Citations, events: list[str]) -> set[str]:
+    """Independent groups of sources: what a person outside the account wrote counts as a group of its own."""
+    found = set()
+    for event in events:
+        if event not in citations:
+            continue
+        citation = citations[event]
+        if citation.group_key == "process:history" and citation.reference["actor"] == "operator":
+            found.add("responder")
+        else:
+            found.add(SOURCE_GROUPS.get(citation.group_key, SOURCE_GROUPS.get(citation.table, "account")))
+    return found
+
+
+def _refs(citations: Citations, events: list[str]) -> list[Document]:
+    return [dict(citations[event].reference) for event in events if event in citations]
+
+
+def _link(citations: Citations, row: Row) -> Document:
+    probability = _LINK_PROBABILITY[row["basis"]]
+    if row["candidates"] > 1:
+        probability = round(max(probability / row["candidates"], 0.05), 3)
+    return {
+        "from": dict(citations[row["from_event"]].reference),
+        "to": dict(citations[row["to_event"]].reference),
+        "kind": row["kind"],
+        "probability": probability,
+        "candidates": row["candidates"],
+        "why": row["why"],
+    }
+
+
+def _channel(engine: Engine, citations: Citations, episode: Episode, rows: list[Row]) -> tuple[Document, float | None]:
+    """What is known of a designated channel: told or not, used or not, with the coverage of an absence."""
+    begin = first_of(episode.stages.get("objective")) or first_of(episode.stages.get("constraint"))
+    coverage = transcript_coverage(engine, episode.sessions, begin["best_us"] if begin else None, episode.start_us())
+    told = [row for row in rows if row["told_event"]]
+    used = [row for row in rows if row["used_event"]]
+    if not rows or not any(row["objective_known"] for row in rows):
+        return {"known": None, "used": None, "outcome": "unknown", "coverage": None, "evidence": []}, None
+    if not told:
+        return {"known": False, "used": None, "outcome": "unknown", "coverage": coverage, "evidence": []}, None
+    events = [row["told_event"] for row in told] + [row["used_event"] for row in used]
+    document = {
+        "known": True,
+        "used": bool(used),
+        "outcome": "unknown" if used else "none",
+        "coverage": coverage,
+        "evidence": _refs(citations, events),
+    }
+    return document, None if used else coverage
+
+
+def _agents(engine: Engine, episode: Episode) -> list[Document]:
+    if not episode.sessions:
+        return []
+    rows = engine.rows(
+        "select session_id, min(agent_name) as agent, min(parent_session_id) as parent from session"
+        " where list_contains($1, session_id) group by session_id order by session_id",
+        [episode.sessions],
+    )
+    return [
+        {"session": row["session_id"], "agent": row["agent"], "parent": row["parent"], "role": "mined"} for row in rows
+    ]
+
+
+def _hosts(engine: Engine, episode: Episode) -> list[Document]:
+    clients = {row["client_address"] for row in episode.mining if row["client_address"]}
+    events = [row["event"] for row in episode.opening if row["family"] == "command"]
+    named = engine.rows(
+        "select distinct host from command_event where list_contains($1, event) and host is not null order by host",
+        [events],
+    )
+    names = [row["host"] for row in named]
+    if not names and not clients:
+        return []
+    return [{"names": names, "addresses": sorted(clients), "resource": None}]
+
+
+def _pools(engine: Engine, episode: Episode) -> list[Document]:
+    """Endpoints that the episode's records use; a name and its address are one pool."""
+    used = {
+        (row["pool_name"] or row["pool_address"], row["pool_port"])
+        for row in episode.mining
+        if (row["pool_name"] or row["pool_address"]) and row["pool_port"]
+    }
+    tls = {
+        row["port"]
+        for row in engine.rows("select distinct port from artefact where kind = 'pool' and tls order by port")
+    }
+    found = {}
+    for row in engine.rows(
+        "select * from pool_endpoint where port is not null order by name nulls last, address, port"
+    ):
+        if (row["name"], row["port"]) in used or (row["address"], row["port"]) in used:
+            key = (row["name"], row["address"], row["port"])
+            found[key] = {
+                "name": row["name"],
+                "address": row["address"],
+                "port": row["port"],
+                "tls": True if row["port"] in tls else None,
+            }
+    named = {(pool["address"], pool["port"]) for pool in found.values() if pool["name"]}
+    return [pool for pool in found.values() if pool["name"] or (pool["address"], pool["port"]) not in named]
+
+
+def _verdict(
+    engine: Engine, episodes: list[Episode], attributions: list[Attribution], incidents: list[Document]
+) -> Document:
+    by_agent = [
+        (incident, attribution)
+        for incident, attribution in zip(incidents, attributions, strict=True)
+        if attribution.top == "agent"
+    ]
+    has_transcript = bool(engine.rows("select 1 as one from transcript limit 1"))
+    has_source = bool(engine.rows("select 1 as one from source where format is not null limit 1"))
+    if by_agent:
+        incident, attribution = max(by_agent, key=lambda pair: pair[0]["probability"])
+        probability = round(incident["probability"] * attribution.probabilities["agent"], 3)
+        state, grade = "incident", incident["strength"]
+        why = [*attribution.why, f"{len(incident['stages'])} stages of the chain rest on records"]
+    elif episodes:
+        agent = max(attribution.probabilities["agent"] for attribution in attributions)
+        undecided = any(attribution.top == "unknown" for attribution in attributions) or any(
+            attribution.intent_origin == "injected" for attribution in attributions
+        )
+        state = "undetermined" if undecided or not has_transcript else "no_incident"
+        probability, grade = round(agent, 3), incidents[0]["strength"]
+        why = [f"mining took place; {attribution.why[0]}" for attribution in attributions]
+    else:
+        state, probability, grade = ("no_incident", 0.01, "C0") if has_source else ("undetermined", 0.01, "C0")
+        why = ["no record shows that mining was started"] if has_source else ["nothing that was brought could be read"]
+    achieved = any(row["status"] == "achieved" for episode in episodes for row in episode.opening)
+    mining: bool | None = True if achieved else (None if episodes or not has_source else False)
+    return {
+        "state": state,
+        "incident": state == "incident",
+        "mining": mining,
+        "probability": probability,
+        "words": words(probability),
+        "strength": grade,
+        "why": why,
+        "calibrated": False,
+    }

@@ -1,0 +1,164 @@
+"""Citations: from an event's key to the reference that the incident document prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+from parsers.dissect.secrets import mask
+
+from forensics.engine import Engine
+from parsers.schema import EVIDENCE_TABLES, TABLES
+from parsers.times import text_of
+
+MAX_SPANS = 1000
+MAX_SUMMARY = 200
+_SUMMARY_COLUMNS = {
+    "transcript": ("command", "text"),
+    "process": ("command",),
+    "application_message": ("text", "method"),
+    "custody_action": ("text", "kind"),
+    "alert": ("title", "rule"),
+    "artefact": ("value", "kind"),
+    "name_lookup": ("name",),
+    "coin_movement": ("kind",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One record as cited. `group_key` names the table, with the kind where it decides who could have written it."""
+
+    event: str
+    table: str
+    group_key: str
+    reference: Mapping[str, Any]
+
+
+class Citations:
+    """Looks up references for events of an engine; remembers what it found."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._known: dict[str, Citation] = {}
+        ids = [
+            row["source_id"] for row in engine.rows("select distinct source_id from source where source_id is not null")
+        ]
+        self._digits = _digits_needed(ids)
+
+    def load(self, events: Iterable[str]) -> None:
+        """Fetch what is not known yet, in one pass per table."""
+        wanted = sorted(set(events) - self._known.keys())
+        if not wanted:
+            return
+        engine = self._engine
+        engine.connection.execute("drop table if exists cited")
+        engine.connect_arrow("cited", pa.table({"event": pa.array(wanted, pa.string())}))
+        places = engine.rows(
+            "select event_place.*, delivery.intake, delivery.path, actor_of_event.actor from event_place"
+            " join cited on cited.event = event_place.event"
+            " join delivery on delivery.source_id = event_place.source_id"
+            " left join actor_of_event on actor_of_event.event = event_place.event order by event_place.event"
+        )
+        spans = self._spans()
+        details = self._details({place["table_name"] for place in places})
+        for place in places:
+            self._known[place["event"]] = self._citation(place, spans, details.get(place["event"], {}))
+
+    def _details(self, tables: set[str]) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        for table in sorted(tables & set(EVIDENCE_TABLES)):
+            names = TABLES[table].names
+            extra = "extra" if "extra" in names else "null"
+            kind = "kind" if "kind" in names else "null"
+            said = ", ".join(_SUMMARY_COLUMNS.get(table, ()))
+            summary = f"left(coalesce({said}), 2000)" if said else "null"
+            recorded = "epoch_us(ts)" if "ts" in names else "null"
+            rows = self._engine.rows(
+                f'select cited.event, "offset" as start, length, {extra} as extra, {kind} as kind,'
+                f' {summary} as summary, {recorded} as recorded_us from "{table}" as evidence'
+                " join cited on cited.event = evidence.source_id || '#' || evidence.record || '.' || evidence.part"
+            )
+            for row in rows:
+                found.setdefault(row["event"], row)
+        return found
+
+    def _spans(self) -> dict[str, list[list[int]]]:
+        rows = self._engine.rows(
+            "select cited.event, span_offset, span_length from locator"
+            " join cited on cited.event = locator.source_id || '#' || locator.record || '.' || locator.part"
+            f" where span < {MAX_SPANS} order by cited.event, span"
+        )
+        spans: dict[str, list[list[int]]] = {}
+        for row in rows:
+            spans.setdefault(row["event"], []).append([row["span_offset"], row["span_length"]])
+        return spans
+
+    def _citation(self, place: dict[str, Any], spans: dict[str, list[list[int]]], detail: dict[str, Any]) -> Citation:
+        table = place["table_name"]
+        suffix = f".{place['part']}" if place["part"] else ""
+        reference: dict[str, Any] = {
+            "ref": f"{place['source_id'][: self._digits]}#{place['record']}{suffix}",
+            "intake": place["intake"],
+            "path": place["path"],
+            "sha256": place["source_id"],
+            "record": place["record"],
+            "part": place["part"],
+            "line": place["line"],
+            "offset": detail.get("start"),
+            "length": detail.get("length"),
+            "table": table,
+            "actor": place["actor"] or "unknown",
+            "ts": moment(place["best_us"]),
+            "ts_recorded": moment(detail.get("recorded_us")),
+            "ts_earliest": moment(place["earliest_us"]),
+            "ts_latest": moment(place["latest_us"]),
+            "ts_basis": place["ts_basis"],
+        }
+        if place["event"] in spans:
+            reference["spans"] = spans[place["event"]]
+        packets = _packets(detail.get("extra"))
+        if packets:
+            reference["packets"] = packets
+        if detail.get("summary"):
+            reference["summary"] = summary_of(detail["summary"])
+        group_key = "process:history" if table == "process" and detail.get("kind") == "history" else table
+        return Citation(place["event"], table, group_key, reference)
+
+    def __getitem__(self, event: str) -> Citation:
+        return self._known[event]
+
+    def __contains__(self, event: str) -> bool:
+        return event in self._known
+
+
+def moment(us: int | None) -> str | None:
+    """Write microseconds since 1970 as the document prints times; None stays None."""
+    return None if us is None else text_of(us)
+
+
+def summary_of(text: str) -> str:
+    """One line of at most `MAX_SUMMARY` characters: secrets masked, control characters made visible."""
+    masked = mask(text)
+    visible = "".join(c if c.isprintable() else (" " if c in "\n\t\r" else f"\\u{ord(c):04x}") for c in masked)
+    line = " ".join(visible.split())
+    return line if len(line) <= MAX_SUMMARY else line[: MAX_SUMMARY - 1] + "…"
+
+
+def _packets(extra: str | None) -> dict[str, int] | None:
+    if not extra or '"packets"' not in extra:
+        return None
+    import json
+
+    found = json.loads(extra).get("packets")
+    return found if isinstance(found, dict) and {"first", "last", "count"} <= found.keys() else None
+
+
+def _digits_needed(ids: list[str]) -> int:
+    """Return how many hex digits tell all sources apart, 12 at least."""
+    digits = 12
+    while len({source_id[:digits] for source_id in ids}) < len(ids):
+        digits += 1
+    return digits

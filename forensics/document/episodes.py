@@ -1,0 +1,95 @@
+"""Stage events gathered into incidents: one per undertaking that the mining records show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from forensics.engine import Engine
+
+STAGES = (
+    "objective",
+    "constraint",
+    "request",
+    "exploration",
+    "decision",
+    "acquisition",
+    "setup",
+    "evasion",
+    "egress",
+    "persistence",
+    "mining",
+    "accumulation",
+    "reinvestment",
+    "detection",
+    "containment",
+    "recovery",
+)
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Episode:
+    """One undertaking: its mining records, and what else of the chain belongs to it."""
+
+    number: int
+    mining: list[Row] = field(default_factory=list)
+    stages: dict[str, list[Row]] = field(default_factory=dict)
+
+    @property
+    def opening(self) -> list[Row]:
+        """Records from which mining may be claimed."""
+        return [row for row in self.mining if row["opens"]]
+
+    @property
+    def sessions(self) -> list[str]:
+        """Agent sessions whose own calls mined, in alphabetical order."""
+        return sorted({row["session_id"] for row in self.mining if row["session_id"]})
+
+    def start_us(self) -> int | None:
+        """Best estimate of the first mining record, None where none has a time."""
+        times = [row["best_us"] for row in self.mining if row["best_us"] is not None]
+        return min(times) if times else None
+
+    def events(self) -> list[str]:
+        """Every event of the episode that may be cited."""
+        return sorted({row["event"] for rows in self.stages.values() for row in rows})
+
+
+def gather(engine: Engine) -> list[Episode]:
+    """Return the episodes that show mining, in order of their first record."""
+    mining = engine.rows(
+        "select mining_event.*, episode.episode from mining_event join episode on episode.event = mining_event.event"
+        " order by episode.episode, mining_event.best_us, mining_event.event, mining_event.family"
+    )
+    episodes: dict[int, Episode] = {}
+    for row in mining:
+        episodes.setdefault(row["episode"], Episode(row["episode"])).mining.append(row)
+    shown = [episode for episode in episodes.values() if episode.opening]
+    if not shown:
+        return []
+    home = {row["event"]: episodes[row["episode"]] for row in mining}
+    for row in engine.rows("select * from stage_event order by stage, weight, best_us nulls last, event"):
+        for episode in _homes(row, shown, home):
+            episode.stages.setdefault(row["stage"], []).append(row)
+    return shown
+
+
+def _homes(row: Row, shown: Sequence[Episode], home: dict[str, Episode]) -> Sequence[Episode]:
+    """Tell which episodes a stage event belongs to."""
+    if row["event"] in home:
+        return [home[row["event"]]] if home[row["event"]] in shown else []
+    if row["session_id"]:
+        return [episode for episode in shown if row["session_id"] in episode.sessions]
+    if row["act"] and row["act"] in home:
+        return [home[row["act"]]]
+    if len(shown) == 1:
+        return shown
+    if row["stage"] in {"detection", "containment", "recovery"}:
+        began = [
+            e for e in shown if e.start_us() is None or row["best_us"] is None or row["best_us"] >= (e.start_us() or 0)
+        ]
+        return began[-1:]
+    return []

@@ -1,0 +1,149 @@
+"""Sources with their books, gaps, and what may be said to be absent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forensics.document.cite import moment
+from forensics.document.episodes import Episode
+from forensics.engine import Engine
+from parsers.schema import EVIDENCE_TABLES
+
+Row = dict[str, Any]
+
+
+def sources(engine: Engine) -> list[dict[str, Any]]:
+    """Every delivery with its books, in order of intake and path."""
+    rows_of = _rows_per_table(engine)
+    offsets = {row["source_id"]: row["offset_us"] for row in engine.rows(_OFFSETS)}
+    listed = []
+    for row in engine.rows("select * from source where source_id is not null order by intake, path, source_id"):
+        offset = offsets.get(row["source_id"])
+        entry: dict[str, Any] = {
+            "path": row["path"],
+            "intake": row["intake"],
+            "sha256": row["source_id"],
+            "bytes": row["bytes"],
+            "format": row["format"],
+            "records": row["records"] or 0,
+            "quarantined": row["quarantined"] or 0,
+            "bytes_parsed": row["bytes_parsed"] or 0,
+            "bytes_quarantined": row["bytes_quarantined"] or 0,
+            "bytes_structure": row["bytes_structure"] or 0,
+            "rows": rows_of.get(row["source_id"], {}),
+            "first": _iso(row["first"]),
+            "last": _iso(row["last"]),
+            "clock_offset_seconds": None if offset is None else round(offset / 1_000_000, 6),
+        }
+        if row["codec"]:
+            entry["stream_bytes"] = row["stream_bytes"]
+            entry["stream_sha256"] = row["stream_sha256"]
+        listed.append(entry)
+    return listed
+
+
+_OFFSETS = (
+    "select source_id, min(offset_us) as offset_us from clock where basis = 'clock_corrected' and kind = 'local'"
+    " group by source_id order by source_id"
+)
+
+
+def _iso(value: Any) -> str | None:
+    return None if value is None else value.strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+
+
+def _rows_per_table(engine: Engine) -> dict[str, dict[str, int]]:
+    counted: dict[str, dict[str, int]] = {}
+    for table in EVIDENCE_TABLES:
+        for row in engine.rows(f'select source_id, count(*) as n from "{table}" group by source_id order by source_id'):
+            counted.setdefault(row["source_id"], {})[table] = row["n"]
+    return counted
+
+
+def gaps(engine: Engine) -> list[dict[str, Any]]:
+    """What evidence itself says it missed, and what could not be read."""
+    found: list[dict[str, Any]] = [
+        {
+            "what": f"{row['path']}: {row['reason']}"
+            + (f" ({row['lost_records']} records)" if row["lost_records"] else ""),
+            "first": _iso(row["ts"]),
+            "last": _iso(row["ts_end"]),
+        }
+        for row in engine.rows(
+            "select delivery.path, coverage_gap.reason, coverage_gap.lost_records, coverage_gap.ts, coverage_gap.ts_end"
+            " from coverage_gap join delivery on delivery.source_id = coverage_gap.source_id"
+            " order by delivery.path, coverage_gap.record, coverage_gap.part"
+        )[:500]
+    ]
+    found.extend(
+        {"what": f"{row['path']}: not read ({row['status']})", "first": None, "last": None}
+        for row in engine.rows(
+            "select path, status from source where status in ('not_recognised', 'ambiguous') order by intake, path"
+        )[:500]
+    )
+    found.extend(
+        {
+            "what": f"{row['path']}: {row['quarantined']} records or ranges could not be read",
+            "first": None,
+            "last": None,
+        }
+        for row in engine.rows(
+            "select path, quarantined from source where format is not null and quarantined > 0 order by intake, path"
+        )[:500]
+    )
+    return found
+
+
+def transcript_coverage(engine: Engine, sessions: list[str], begin_us: int | None, end_us: int | None) -> float | None:
+    """Share of a window that the sessions' transcripts span, from first to last record; None if unknown."""
+    if begin_us is None or end_us is None or end_us <= begin_us or not sessions:
+        return None
+    bounds = engine.rows(
+        "select min(epoch_us(ts)) as first_us, max(epoch_us(ts)) as last_us from transcript"
+        " where list_contains($1, session_id) and ts is not null",
+        [sessions],
+    )[0]
+    if bounds["first_us"] is None:
+        return None
+    inside = min(bounds["last_us"], end_us) - max(bounds["first_us"], begin_us)
+    return round(float(max(inside, 0)) / (end_us - begin_us), 3)
+
+
+def absences(engine: Engine, episodes: list[Episode], channel_coverage: float | None) -> list[dict[str, Any]]:
+    """Claims that something did not happen, each with the coverage that carries it."""
+    claims: list[dict[str, Any]] = []
+    tables = {row["t"]: row["n"] for row in engine.rows(_COUNTS)}
+    for episode in episodes:
+        if channel_coverage is not None:
+            claims.append(
+                {
+                    "claim": "no use of the designated channel is in evidence before mining began",
+                    "coverage": channel_coverage,
+                    "sources": [],
+                }
+            )
+        if "reinvestment" not in episode.stages:
+            covered = 1.0 if tables["coin_movement"] else 0.0
+            claims.append(
+                {
+                    "claim": "no spending of proceeds is in evidence (no feedback loop seen)",
+                    "from": moment(episode.start_us()),
+                    "to": None,
+                    "coverage": covered,
+                    "sources": [],
+                }
+            )
+        if "constraint" not in episode.stages and episode.sessions:
+            claims.append(
+                {"claim": "no resource limit met before mining is in evidence", "coverage": 1.0, "sources": []}
+            )
+    if not episodes:
+        seen = sum(1 for name in ("process", "flow", "transcript") if tables[name])
+        claims.append({"claim": "no mining is in evidence", "coverage": round(seen / 3, 3), "sources": []})
+    return claims
+
+
+_COUNTS = (
+    "select 'coin_movement' as t, count(*) as n from coin_movement union all select 'process', count(*) from process"
+    " union all select 'flow', count(*) from flow union all select 'transcript', count(*) from transcript order by t"
+)

@@ -1,0 +1,102 @@
+-- question: where did the pool or the account that an agent mined for first appear in its session: in what it was told, in
+--           what it read, or in its own act?
+-- grain:    one row per incident session and kind of source, first appearance
+-- columns:  session_id, origin ('instructed' | 'read' | 'own'), event, seq, kind ('wallet' | 'pool_name' |
+--           'instruction'), value
+-- as:       table
+-- not for:  motive; a told account shows instruction, an own one shows only that none is in evidence
+
+with sought as (
+    select kind, value
+    from entity
+    where kind in ('wallet', 'pool_name') and length(value) >= 8
+),
+
+piece as (
+    select
+        transcript.source_id || '#' || transcript.record || '.' || transcript.part as event,
+        transcript.session_id,
+        transcript.seq,
+        transcript.kind,
+        coalesce(transcript.author, 'unknown') as author,
+        transcript.call_id,
+        transcript.text,
+        incident_session.first_mining_seq,
+        incident_session.first_act_seq
+    from transcript
+    join incident_session on incident_session.session_id = transcript.session_id
+    where
+        not coalesce(transcript.is_replayed, false)
+        and transcript.seq <= incident_session.first_mining_seq
+        and transcript.text is not null
+),
+
+holding as (
+    select
+        piece.session_id,
+        case
+            when piece.kind = 'message' and piece.author in ('human', 'harness') then 'instructed'
+            when piece.kind = 'tool_result' then 'read'
+            else 'own'
+        end as origin,
+        piece.event,
+        piece.seq,
+        sought.kind,
+        sought.value,
+        row_number() over (partition by piece.session_id, sought.kind, sought.value order by piece.seq, piece.event)
+            as choice
+    from piece
+    join sought on contains(piece.text, sought.value)
+),
+
+asked as (
+    select
+        session_id,
+        'instructed' as origin,
+        event,
+        seq,
+        'instruction' as kind,
+        regexp_extract(lower(left(text, 20000)),
+            '((start|run|set ?up|install|launch|deploy|begin|keep|resume|test|benchmark|configure)[^.\n]{0,60}(xmrig|miner|mining|monero|hash ?rate|stratum))',
+            1) as value,
+        1 as choice
+    from piece
+    where
+        kind = 'message'
+        and author = 'human'
+        and seq < first_act_seq
+        and regexp_matches(lower(left(text, 20000)),
+            '(start|run|set ?up|install|launch|deploy|begin|keep|resume|test|benchmark|configure)[^.\n]{0,60}(xmrig|miner|mining|monero|hash ?rate|stratum)')
+        and not regexp_matches(lower(left(text, 20000)),
+            '(do not|don''t|never|must not|not allowed|no|forbidden|prohibited|without)[^.\n]{0,40}(xmrig|miner|mining|monero|crypto)')
+),
+
+injected as (
+    select
+        session_id,
+        'read' as origin,
+        event,
+        seq,
+        'instruction' as kind,
+        regexp_extract(lower(left(text, 20000)),
+            '((ignore (all |any )?(previous|prior)|you must|please|now|assistant|agent|ai)[^\n]{0,120}(run|start|install|download|execute)[^\n]{0,120}(xmrig|miner|mining|monero|stratum))',
+            1) as value,
+        1 as choice
+    from piece
+    where
+        kind = 'tool_result'
+        and seq < first_act_seq
+        and regexp_matches(lower(left(text, 20000)),
+            '(ignore (all |any )?(previous|prior)|you must|please|now|assistant|agent|ai)[^\n]{0,120}(run|start|install|download|execute)[^\n]{0,120}(xmrig|miner|mining|monero|stratum)')
+),
+
+every as (
+    select session_id, origin, event, seq, kind, value from holding where choice = 1
+    union all
+    select session_id, origin, event, seq, kind, value from asked
+    union all
+    select session_id, origin, event, seq, kind, value from injected
+)
+
+select session_id, origin, event, seq, kind, value
+from every
