@@ -481,7 +481,8 @@ STATION_TABLES: dict[str, pa.Schema] = {
             ("stream_bytes", INT),
             ("stream_sha256", STRING),
             ("codec", STRING),
-            ("container_id", STRING),
+            ("container_id", STRING),  # of an archive's member: the archive's source_id
+            ("container_member", INT),  # its number in the archive, from 0
             ("format", STRING),
             ("format_version", INT),
             ("records", INT),
@@ -494,7 +495,20 @@ STATION_TABLES: dict[str, pa.Schema] = {
             ("last", TIME),
             ("expected_sha256", STRING),
             ("status", STRING),  # read | partly_read | not_recognised | ambiguous | container | empty
-            ("candidates", STRINGS),
+            ("candidates", STRINGS),  # name:grade, best first
+            ("reading", STRING),  # names the parts that its rows are in
+            ("notes", STRINGS),  # oddities of the compressed stream that cost nothing: padding, skippable frames
+        ]
+    ),
+    # one item of a delivery that was not taken, or not taken whole, and why
+    "refusal": pa.schema(
+        [
+            ("intake", INT),
+            ("path", STRING),
+            ("kind", STRING),  # symlink | hardlink | fifo | socket | device | encrypted | sparse | unsupported | ...
+            ("detail", TEXT),
+            ("container_id", STRING),
+            ("container_member", INT),
         ]
     ),
     # what is known of a delivery's host, user, account and zone, and on what ground
