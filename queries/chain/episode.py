@@ -8,8 +8,9 @@ as:       table
 order:    episode, event
 not for:  saying who it was; an episode may hold acts of several actors, which the document then says
 
-Events are joined by wallet, tool call and session: each of these is somebody's own. A pool's address is nobody's own, so events that know only where the traffic went (flows, sockets, logs) join the one undertaking that uses
-that endpoint; where several use it, the one from the same client address, then the one nearest in time.
+Events are joined by wallet, tool call and session: each of these is somebody's own. A pool's address is nobody's own,
+so events that know only where the traffic went (flows, sockets, logs) join the one undertaking that uses that endpoint;
+where several use it, the one from the same client address, then the one nearest in time.
 """
 
 from __future__ import annotations

@@ -1,0 +1,69 @@
+"""Every rule fits its positive examples and none of its near misses."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forensics.engine import Engine
+from parsers.dissect.commands import dissect
+from queries.knowledge import rules
+
+COMMAND_EXAMPLES = [
+    (rule["id"], text, wanted)
+    for rule in rules("command_rule")
+    for wanted, kind in ((True, "positive"), (False, "near_miss"))
+    for text in rule[kind]  # type: ignore[attr-defined]
+]
+LIMIT_EXAMPLES = [
+    (rule["id"], text, wanted)
+    for rule in rules("limit_rule")
+    for wanted, kind in ((True, "positive"), (False, "near_miss"))
+    for text in rule[kind]  # type: ignore[attr-defined]
+]
+
+
+@pytest.fixture(scope="module")
+def hits(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """Rules that fit each example command, by text."""
+    import pyarrow as pa
+
+    engine = Engine({}, tmp_path_factory.mktemp("scratch"))
+    parts: list[dict[str, Any]] = []
+    for text in sorted({text for _, text, _ in COMMAND_EXAMPLES}):
+        name = hashlib.sha256(text.encode()).hexdigest()
+        parts += [{"text_sha256": name, **part._asdict()} for part in dissect(text)]
+    schema = engine.arrow("select text_sha256, part_no, executable, argv, text from command_part").schema
+    engine.connection.execute("drop table command_part")
+    engine.connect_arrow(
+        "command_part", pa.Table.from_pylist([{k: p[k] for k in schema.names} for p in parts], schema=schema)
+    )
+    texts = sorted({text for _, text, _ in COMMAND_EXAMPLES})
+    engine.build(["command_event"])
+    engine.connection.execute("drop table command_event")
+    engine.connect_arrow(
+        "command_event",
+        pa.table({"event": texts, "text_sha256": [hashlib.sha256(text.encode()).hexdigest() for text in texts]}),
+    )
+    engine.build(["command_hit"])
+    found: dict[str, set[str]] = {text: set() for text in texts}
+    for row in engine.rows("select event, rule from command_hit"):
+        found[row["event"]].add(row["rule"])
+    return found
+
+
+@pytest.mark.parametrize(("rule", "text", "wanted"), COMMAND_EXAMPLES)
+def test_command_rules_keep_to_their_examples(rule: str, text: str, wanted: bool, hits: dict[str, set[str]]) -> None:
+    assert (rule in hits[text]) is wanted
+
+
+@pytest.mark.parametrize(("rule", "text", "wanted"), LIMIT_EXAMPLES)
+def test_limit_rules_keep_to_their_examples(rule: str, text: str, wanted: bool, tmp_path: Path) -> None:
+    engine = Engine({}, tmp_path)
+    found = engine.rows(
+        "select id from limit_rule where regexp_matches($1, pattern) and id = $2", [text, rule]
+    )
+    assert bool(found) is wanted
