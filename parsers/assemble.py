@@ -18,6 +18,7 @@ from parsers.schema import TABLES
 from parsers.source import Source
 
 BATCH_ROWS = 65_536
+ROWS_AT_ONCE = 256
 
 
 @dataclass
@@ -196,15 +197,15 @@ class Reading:
 
     def _add_row(self, row: Row) -> Iterator[tuple[str, pa.RecordBatch]]:
         record = row.record
-        values = dict(row.values)
-        values.update(
-            source_id=self.source.id,
-            record=record.number,
-            part=row.part,
-            line=record.line,
-            offset=record.offset,
-            length=record.length,
-        )
+        values = {
+            **row.values,
+            "source_id": self.source.id,
+            "record": record.number,
+            "part": row.part,
+            "line": record.line,
+            "offset": record.offset,
+            "length": record.length,
+        }
         rows = self._rows.setdefault(row.table, [])
         rows.append(values)
         if row.also:
@@ -247,9 +248,17 @@ class Reading:
 def to_batch(table: str, rows: list[dict[str, Any]]) -> pa.RecordBatch:
     """Build one batch of `table` from dictionaries; a key that the schema does not know is a defect and raises."""
     schema = TABLES[table]
-    known = set(schema.names)
-    for row in rows:
-        if not row.keys() <= known:
-            raise BooksDoNotBalance(f"table {table} has no column {sorted(row.keys() - known)}")
-    arrays = [pa.array([row.get(column.name) for row in rows], type=column.type) for column in schema]
+    present = set().union(*rows)
+    if not present <= set(schema.names):
+        raise BooksDoNotBalance(f"table {table} has no column {sorted(present - set(schema.names))}")
+    columns: dict[str, list[Any]] = {name: [] for name in schema.names if name in present}
+    # a few rows at a time: column by column over all of them, each row would be fetched from memory for each column
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        some = rows[start : start + ROWS_AT_ONCE]
+        for name, values in columns.items():
+            values.extend([row.get(name) for row in some])
+    arrays = [
+        pa.array(columns[column.name], type=column.type) if column.name in columns else pa.nulls(len(rows), column.type)
+        for column in schema
+    ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
