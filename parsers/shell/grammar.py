@@ -10,27 +10,30 @@ open and close compound commands. History readers use it only where the file its
 from __future__ import annotations
 
 import re
-from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 MAX_DEPTH = 256
 
-# what surely ends complete: no open quote, no here-document, no bracket, no trailing operator
-_SURELY_COMPLETE = re.compile(
-    rb"""(?:
-        [^'"`\\<(){}|&$]++
+_RESERVED = rb"(?:if|for|while|until|case|select|function|do|then|else|elif|time|coproc)\b"
+# A line that is surely a complete command: every quote and bracket closed on it, no here-document, no reserved word, no
+# operator at the end. A quick look; of lines that do not match, only `Unfinished` knows.
+SURELY_COMPLETE = re.compile(
+    rb"""[ \t]*+(?!RESERVED)(?:
+        [^'"`\\<(){}|&$;!]++
       | '[^']*+'
-      | "(?:[^"\\`$]++ | \\. | \$(?![({]))*+"
+      | "(?: [^"\\`$]++ | \\. | \$(?![({]) | \$\([^'"`\\<(){}$\#]*+\) | \$\{[^'"`\\(){}$]*+\} )*+"
       | \\.
       | <(?![<(])
       | \$(?!['"({])
       | \$\{\w++\}
-      | \$\([^'"`\\<(){}|&$#]*+\)
-      | [|&][\s|&]*+(?=[^\s|&])
-    )*+""",
+      | \$?\( \s*+(?!RESERVED) (?: [^'"`\\<(){}$\#;|&!]++ | [;|&!]\s*+(?!RESERVED) | '[^']*+' | "[^"\\`$]*+" )*+ \)
+      | [;!][\s;!]*+(?!RESERVED)
+      | [|&][\s|&]*+(?=[^\s|&])(?!RESERVED)
+    )*+""".replace(b"RESERVED", _RESERVED),
     re.VERBOSE | re.DOTALL,
 )
-_COMPOUND = re.compile(rb"(?<![^\s;|&(!])(?:if|for|while|until|case|select|function|do|then|else|elif)(?![^\s;|&()])")
+_ARGUMENTS = re.compile(rb"[^'\"`\\;|&()<>$}{#\r]+")
 
 _TOKEN = re.compile(
     rb"""
@@ -62,63 +65,66 @@ _CLOSERS = frozenset({b"fi", b"done", b"esac"})
 _COMMAND_FOLLOWS = frozenset({b"do", b"then", b"else", b"elif", b"!", b"{", b"time", b"if", b"while", b"until"})
 
 
-def surely_complete(line: bytes) -> bool:
-    """Tell quickly that one line is a complete command; False means that it takes `Unfinished` to know."""
-    return _SURELY_COMPLETE.fullmatch(line) is not None and _COMPOUND.search(line) is None
-
-
+@dataclass(slots=True)
 class Unfinished:
     """Fed one physical line after the other; `open` tells whether the shell would wait for another.
 
     Nesting beyond `MAX_DEPTH` is given up as not open: what cannot be followed must not swallow lines.
     """
 
-    __slots__ = ("_command_position", "_function", "_gave_up", "_heredocs", "_joined", "_stack")
-
-    def __init__(self) -> None:
-        self._stack: list[bytes] = []  # what must come to close each open thing, innermost last
-        self._heredocs: list[tuple[bytes, bool]] = []  # delimiter, tabs stripped
-        self._joined = False  # the line ended in a backslash or an operator that wants more
-        self._command_position = True
-        self._function = False  # `function name` was read: its brace comes where no command could stand
-        self._gave_up = False
+    closers: list[bytes] = field(default_factory=list)  # what must come to close each open thing, innermost last
+    heredocs: list[tuple[bytes, bool]] = field(default_factory=list)  # delimiter, whether tabs before it do not count
+    joined: bool = False  # the line ended in a backslash or an operator that wants more
+    command_position: bool = True
+    function: bool = False  # `function name` was read: its brace comes where no command could stand
+    gave_up: bool = False
 
     def copy(self) -> Self:
         """Return an independent state, to look ahead with."""
-        return deepcopy(self)
+        return replace(self, closers=[*self.closers], heredocs=[*self.heredocs])
 
     @property
     def open(self) -> bool:
         """Whether the text so far is unfinished."""
-        return not self._gave_up and bool(self._stack or self._heredocs or self._joined)
+        return not self.gave_up and bool(self.closers or self.heredocs or self.joined)
+
+    @property
+    def continued(self) -> bool:
+        """Whether only a trailing backslash or operator keeps the text unfinished."""
+        return not self.gave_up and self.joined and not self.closers and not self.heredocs
 
     @property
     def in_heredoc(self) -> bool:
         """Whether the next line is here-document text."""
-        return not self._gave_up and bool(self._heredocs)
+        return not self.gave_up and bool(self.heredocs)
+
+    @property
+    def in_text(self) -> bool:
+        """Whether the next line begins inside quotes or a here-document, where no word has a meaning."""
+        return self.in_heredoc or bool(self.closers and self.closers[-1] in _QUOTES)
 
     def feed(self, line: bytes) -> None:
         """Take the next physical line, without its newline."""
-        if self._gave_up:
+        if self.gave_up:
             return
-        if self._heredocs and not (self._stack and self._stack[-1] in _QUOTES):
-            delimiter, tabs = self._heredocs[0]
+        if self.heredocs and not (self.closers and self.closers[-1] in _QUOTES):
+            delimiter, tabs = self.heredocs[0]
             if (line.lstrip(b"\t") if tabs else line) == delimiter:
-                del self._heredocs[0]
+                del self.heredocs[0]
             return
-        continued = self._joined
-        self._joined = False
-        if not continued and not (self._stack and self._stack[-1] in _QUOTES):
-            self._command_position = True
+        continued = self.joined
+        self.joined = False
+        if not continued and not (self.closers and self.closers[-1] in _QUOTES):
+            self.command_position = True
         at = 0
         while at < len(line):
-            if len(self._stack) > MAX_DEPTH:
-                self._gave_up = True
+            if len(self.closers) > MAX_DEPTH:
+                self.gave_up = True
                 return
             at = self._step(line, at)
 
     def _step(self, line: bytes, at: int) -> int:
-        top = self._stack[-1] if self._stack else b""
+        top = self.closers[-1] if self.closers else b""
         if top == b"'":
             return self._until(line, line.find(b"'", at) + 1)
         if top == b"$'":
@@ -126,12 +132,16 @@ class Unfinished:
             return self._until(line, match.end() if match else 0)
         if top == b'"':
             return self._in_double(line, at)
+        if not self.command_position and (arguments := _ARGUMENTS.match(line, at)):
+            # no word has a meaning here, but for the brace of a function
+            self.joined = self.joined and not arguments[0].strip(b" \t")
+            return arguments.end()
         return self._in_command(line, at)
 
     def _until(self, line: bytes, end: int) -> int:
         if not end:
             return len(line)
-        self._stack.pop()
+        self.closers.pop()
         return end
 
     def _in_double(self, line: bytes, at: int) -> int:
@@ -140,7 +150,7 @@ class Unfinished:
             return len(line)
         _, quote, backtick, opening, _ = match.groups()
         if quote:
-            self._stack.pop()
+            self.closers.pop()
         elif backtick:
             self._backtick()
         elif opening:
@@ -157,13 +167,13 @@ class Unfinished:
             return match.end()
         if kind == "comment" and (at == 0 or line[at - 1 : at] in b" \t;|&()"):
             return len(line)
-        position, self._command_position = self._command_position, False
-        self._joined = False
+        position, self.command_position = self.command_position, False
+        self.joined = False
         if kind == "word2":
             self._word(token, position=position)
         elif kind == "operator":
-            self._command_position = True
-            self._joined = token in {b"|", b"|&", b"&&", b"||"}
+            self.command_position = True
+            self.joined = token in {b"|", b"|&", b"&&", b"||"}
         elif kind in _OPENING:
             self._push_opening(token)
         elif kind == "close":
@@ -171,49 +181,49 @@ class Unfinished:
         elif kind == "word":
             self._heredoc(match)
         elif kind == "join":
-            self._joined = match.end() == len(line)
+            self.joined = match.end() == len(line)
         return match.end()
 
     def _backtick(self) -> None:
-        if b"`" in self._stack:
-            del self._stack[len(self._stack) - 1 - self._stack[::-1].index(b"`") :]
+        if b"`" in self.closers:
+            del self.closers[len(self.closers) - 1 - self.closers[::-1].index(b"`") :]
         else:
-            self._stack.append(b"`")
-            self._command_position = True
+            self.closers.append(b"`")
+            self.command_position = True
 
     def _push_opening(self, token: bytes) -> None:
         if token == b"`":
             self._backtick()
         elif token.endswith(b"("):
-            self._stack.extend([b")"] * token.count(b"("))
-            self._command_position = True
+            self.closers.extend([b")"] * token.count(b"("))
+            self.command_position = True
         else:
-            self._stack.append(b"}" if token == b"${" else token)
+            self.closers.append(b"}" if token == b"${" else token)
 
     def _close(self, token: bytes, *, position: bool) -> None:
-        top = self._stack[-1] if self._stack else b""
+        top = self.closers[-1] if self.closers else b""
         if top == token or (top == _GROUP and token == b"}" and position):
-            self._stack.pop()
+            self.closers.pop()
         # `f() {` and `a) command` in a case: a command follows
-        self._command_position = token == b")"
+        self.command_position = token == b")"
 
     def _heredoc(self, match: re.Match[bytes]) -> None:
         word = match["word"]
-        if self._stack[-2:] == [b")", b")"]:
+        if self.closers[-2:] == [b")", b")"]:
             return  # a shift inside arithmetic
         if word:
             delimiter = _UNQUOTE.sub(lambda found: found[1] or b"", word)
-            self._heredocs.append((delimiter, match["here"].endswith(b"-")))
+            self.heredocs.append((delimiter, match["here"].endswith(b"-")))
 
     def _word(self, word: bytes, *, position: bool) -> None:
-        if word == b"{" and (position or self._function):
-            self._stack.append(_GROUP)
-            self._function = False
+        if word == b"{" and (position or self.function):
+            self.closers.append(_GROUP)
+            self.function = False
         elif not position:
             return
         elif word in _CLOSED_BY:
-            self._stack.append(_CLOSED_BY[word])
-        elif word in _CLOSERS and self._stack and self._stack[-1] == word:
-            self._stack.pop()
-        self._function = word == b"function"
-        self._command_position = word in _COMMAND_FOLLOWS
+            self.closers.append(_CLOSED_BY[word])
+        elif word in _CLOSERS and self.closers and self.closers[-1] == word:
+            self.closers.pop()
+        self.function = word == b"function"
+        self.command_position = word in _COMMAND_FOLLOWS

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.shell.grammar import Unfinished, surely_complete
+from parsers.shell.grammar import SURELY_COMPLETE, Unfinished
 
 COMPLETE = [
     "",
@@ -100,12 +100,12 @@ def test_complete(text):
 @pytest.mark.parametrize("text", OPEN)
 def test_open(text):
     assert _open(text)
-    assert not surely_complete(text.split("\n")[0].encode())
+    assert not SURELY_COMPLETE.fullmatch(text.split("\n")[0].encode())
 
 
 @pytest.mark.parametrize("text", [text for text in COMPLETE + OPEN if "\n" not in text])
 def test_the_quick_look_never_calls_an_open_line_complete(text):
-    assert not (surely_complete(text.encode()) and _open(text))
+    assert not (SURELY_COMPLETE.fullmatch(text.encode()) and _open(text))
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="no bash here")
@@ -136,7 +136,7 @@ def test_any_text_is_followed_and_a_complete_line_never_closes_by_luck(pieces):
     for line in text.split(b"\n"):
         alone = Unfinished()
         alone.feed(line)
-        assert not (surely_complete(line) and alone.open)
+        assert not (SURELY_COMPLETE.fullmatch(line) and alone.open)
 
 
 @pytest.mark.parametrize(
@@ -158,6 +158,6 @@ def test_any_text_is_followed_and_a_complete_line_never_closes_by_luck(pieces):
 )
 def test_hostile_lines_take_linear_time(line):
     begin = time.monotonic()
-    surely_complete(line)
+    SURELY_COMPLETE.fullmatch(line)
     Unfinished().feed(line)
     assert time.monotonic() - begin < 5
