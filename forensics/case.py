@@ -125,6 +125,8 @@ class Case:
             custody.append(self.root, act, "begin", begun)
             transaction = Transaction(self.root, act, {**self.manifest.files, settings.FILE_NAME: current})
             try:
+                if begun["settings_changed"]:
+                    _take_over_settings(self, transaction)
                 yield transaction
                 transaction.place()
                 self._seal(act, transaction.files, transaction.outcome)
@@ -161,3 +163,9 @@ class Case:
         finally:
             os.close(held)
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _take_over_settings(case: Case, act: Transaction) -> None:
+    from forensics.ledger import refresh_scopes  # reads Parquet: only where settings changed
+
+    refresh_scopes(case, act)

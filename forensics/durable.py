@@ -16,6 +16,7 @@ from forensics.errors import StorageFault
 
 READ_ONLY = 0o444
 BLOCK_BYTES = 1 << 20
+STORAGE_HINT = "free or repair the storage and run the command again; the case is as it was"
 
 
 @contextmanager
@@ -27,7 +28,7 @@ def storing(path: Path) -> Iterator[None]:
         raise StorageFault(
             fault.strerror or str(fault),
             where=str(path),
-            hint="free or repair the storage and run the command again; the case is as it was",
+            hint=STORAGE_HINT,
         ) from fault
 
 

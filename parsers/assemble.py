@@ -92,6 +92,7 @@ class Reading:
         except (
             ParsersError,
             ValueError,
+            OSError,  # what Arrow says of a corrupt Parquet file
             OverflowError,
             RecursionError,
             LookupError,

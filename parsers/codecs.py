@@ -11,7 +11,7 @@ import lzma
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple, Protocol
 
 STEP_BYTES = 4096  # of output from decoders that lose a whole step at a fault
 INPUT_BYTES = 65_536
@@ -57,10 +57,18 @@ def codec_of(head: bytes) -> str | None:
     return "zst" if head[at : at + 4] == ZSTD_MAGIC else None
 
 
+class Readable(Protocol):
+    """Anything to read from, once, forward."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes, none only at the end."""
+        ...
+
+
 class Input:
     """The compressed bytes, with the position of the next one."""
 
-    def __init__(self, raw: BinaryIO) -> None:
+    def __init__(self, raw: Readable) -> None:
         self.position = 0
         self._raw = raw
         self._held = memoryview(b"")
@@ -134,7 +142,7 @@ def _gzip(data: Input, remarks: list[str]) -> Iterator[bytes]:
         _gzip_header(data)
         begin = data.position
         check, size = 0, 0
-        for chunk in _deflated(data):
+        for chunk in deflated(data):
             check, size = zlib.crc32(chunk, check), size + len(chunk)
             yield chunk
         trailer = data.exactly(8, "before its checksum")
@@ -161,7 +169,8 @@ def _gzip_header(data: Input) -> None:
         data.exactly(2, "in its header")
 
 
-def _deflated(data: Input) -> Iterator[bytes]:
+def deflated(data: Input) -> Iterator[bytes]:
+    """Decode one raw deflate stream (RFC 1951) and stand behind it."""
     decoder = zlib.decompressobj(-zlib.MAX_WBITS)
     most = STEP_BYTES  # grows, so that a file of many tiny members is not copied over and over
     while not decoder.eof:
@@ -197,19 +206,20 @@ def _up_to_the_fault(decoder: zlib._Decompress, piece: bytes) -> bytes:
 
 def _bzip2(data: Input, remarks: list[str]) -> Iterator[bytes]:
     while True:
-        yield from _stepped(data, bz2.BZ2Decompressor())
+        yield from stepped(data, bz2.BZ2Decompressor())
         if not _next_member(data, remarks, (b"BZh",)):
             return
 
 
 def _xz(data: Input, remarks: list[str]) -> Iterator[bytes]:
     while True:
-        yield from _stepped(data, lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY))
+        yield from stepped(data, lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY))
         if not _next_member(data, remarks, (XZ_MAGIC,)):
             return
 
 
-def _stepped(data: Input, decoder: bz2.BZ2Decompressor | lzma.LZMADecompressor) -> Iterator[bytes]:
+def stepped(data: Input, decoder: bz2.BZ2Decompressor | lzma.LZMADecompressor) -> Iterator[bytes]:
+    """Decode one stream in small steps, since a fault costs the whole step, and stand behind it."""
     most = STEP_BYTES
     fed = b""
     while not decoder.eof:

@@ -132,13 +132,12 @@ class Decoding:
         return Measure(size, digest.hexdigest(), damage, remarks)
 
 
-def decoded(source: Source, delivered: int | None = None) -> Decoding:
+def decoded(source: Source, limit: int | None = None) -> Decoding:
     """Look behind up to `MOST_LAYERS` layers of compression; a plain source comes back as it is.
 
-    `delivered` is the size of the delivery where `source.size` does not tell it: the limit on what it decodes to
-    follows from it.
+    `limit` is how many bytes each layer may decode to; by default it follows from `source.size`.
     """
-    limit = allowed_bytes(delivered if delivered is not None else source.size or 0)
+    limit = allowed_bytes(source.size or 0) if limit is None else limit
     codecs: list[str] = []
     inner = source
     while len(codecs) < MOST_LAYERS:
