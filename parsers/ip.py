@@ -7,7 +7,8 @@ import re
 from functools import lru_cache
 
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-_V4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
+V4_SHAPE = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
+_V4 = re.compile(V4_SHAPE)
 _LONGEST = 45
 
 

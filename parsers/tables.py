@@ -111,13 +111,14 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _dictionary_columns(schema: pa.Schema) -> list[str]:
-    """Name the columns (as Parquet paths) whose values repeat: names, kinds, amounts, flags; not free text."""
+    """Name the columns (as Parquet paths) whose values repeat: names, kinds, amounts, odd fields; not free text."""
     return [
         f"{field.name}.list.element" if pa.types.is_list(field.type) else field.name
         for field in schema
         if field.name not in _DISTINCT_TEXT
         and (
             pa.types.is_string(field.type)
+            or field.name == "extra"
             or pa.types.is_decimal(field.type)
             or (pa.types.is_list(field.type) and _is_text(field.type.value_type))
         )

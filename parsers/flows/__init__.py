@@ -1,0 +1,1 @@
+"""Network flows and what was seen on the wire."""
