@@ -1,0 +1,48 @@
+"""`report`: from the committed incident document to one self-contained HTML file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from forensics.canonical import encoded
+from forensics.case import Case
+from forensics.durable import replace_bytes, storing
+from forensics.engine import Engine
+from forensics.errors import UsageFault
+from forensics.progress import SILENT, Progress
+from forensics.reporting.model import build_model
+from reports.document import dump
+from reports.render import render
+
+PAGE = "report/index.html"
+MODEL = "report/model.json"
+
+
+def write_report(
+    case: Case, output: Path | None = None, progress: Progress = SILENT, banner: str | None = None
+) -> Path:
+    """Write the report into the case (and a copy to `output`); return where it is.
+
+    Raises `UsageFault` if the case was not analysed since evidence was last added.
+    """
+    if "incident.json" not in case.manifest.files:
+        raise UsageFault("this case has not been analysed", where=str(case.root), hint="`forensics analyze` does it")
+    document = json.loads(case.read("incident.json"))
+    with case.scratch() as scratch, case.writing("report") as transaction:
+        case.check(list(case.files("tables/")))
+        engine = Engine(case.tables(), scratch)
+        try:
+            progress.begin("building the report", None, "relations")
+            engine.build(note=lambda _: progress.advance())
+            model = build_model(case, engine, document, banner)
+        finally:
+            engine.close()
+        page = render(model)
+        transaction.put(MODEL, encoded(dump(model)) + b"\n")
+        transaction.put(PAGE, page)
+    if output is not None:
+        with storing(output):
+            replace_bytes(output, page)
+        return output
+    return case.root / PAGE
