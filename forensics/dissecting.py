@@ -18,11 +18,13 @@ from forensics.canonical import digest
 from forensics.engine import Engine
 from forensics.progress import SILENT, Progress
 from forensics.transaction import Transaction
-from parsers.dissect import VERSION
-from parsers.dissect.commands import dissect, loose_key, normalise
+from parsers.dissect.commands import dissect
+from parsers.dissect.keys import loose_key, normalise
 from parsers.schema import ALL_TABLES
 from parsers.tables import PartWriter
 
+# raised whenever the same text would be taken apart otherwise
+VERSION = 1
 TABLES = ("command_text", "command_part", "observable")
 BATCH_TEXTS = 2_000
 # longer texts are cut for observables; that they were is known from their length
@@ -96,7 +98,7 @@ def _command_rows(name: str, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "command_text", {"text_sha256": name, "key": normalise(text), "parts": len(pieces)}
     for piece in pieces:
         row = piece._asdict()
-        row |= {"text_sha256": name, "key": normalise(piece.text), "loose_key": loose_key(piece)}
+        row |= {"text_sha256": name, "key": normalise(piece.text), "loose_key": loose_key(piece.argv)}
         yield "command_part", row
 
 

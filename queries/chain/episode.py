@@ -22,6 +22,7 @@ import pyarrow as pa
 
 _SCHEMA = pa.schema([("event", pa.string()), ("episode", pa.int64()), ("basis", pa.string()), ("opens", pa.bool_())])
 _FAR = 1 << 62
+MIN_CUT_WALLET = 12  # characters that a cut address must at least show to be taken for a whole one
 
 Event = dict[str, Any]
 
@@ -29,11 +30,12 @@ Event = dict[str, Any]
 def relation(mining_event: pa.Table, pool_endpoint: pa.Table) -> pa.Table:
     """Number the episodes; events without any of the joining keys follow the endpoint."""
     events = sorted(mining_event.to_pylist(), key=lambda e: (_time(e), e["event"], e["family"]))
+    whole = _whole_wallets({event["wallet"] for event in events if event["wallet"]})
     names = {row["address"]: row["name"] for row in pool_endpoint.to_pylist() if row["address"] and row["name"]}
     groups = _Groups()
     placed: dict[str, str] = {}
     for event in events:
-        keys = _own_keys(event)
+        keys = _own_keys(event, whole)
         if keys:
             groups.join([f"event:{event['event']}", *(key for key, _ in keys)])
             placed.setdefault(event["event"], keys[0][1])
@@ -53,10 +55,20 @@ def relation(mining_event: pa.Table, pool_endpoint: pa.Table) -> pa.Table:
     return _numbered(events, groups, placed)
 
 
-def _own_keys(event: Event) -> list[tuple[str, str]]:
+def _whole_wallets(wallets: set[str]) -> dict[str, str]:
+    """Map a wallet that a capture cut short to the one whole wallet that begins with it; others map to themselves."""
+    whole = {}
+    for wallet in wallets:
+        longer = [other for other in wallets if other != wallet and other.startswith(wallet)]
+        longest = [other for other in longer if not any(o != other and o.startswith(other) for o in longer)]
+        whole[wallet] = longest[0] if len(longest) == 1 and len(wallet) >= MIN_CUT_WALLET else wallet
+    return whole
+
+
+def _own_keys(event: Event, whole: dict[str, str]) -> list[tuple[str, str]]:
     keys = []
     if event["wallet"]:
-        keys.append((f"wallet:{event['wallet']}", "account"))
+        keys.append((f"wallet:{whole[event['wallet']]}", "account"))
     if event["session_id"]:
         keys.append((f"session:{event['session_id']}", "session"))
     if event["act"]:
