@@ -1,0 +1,198 @@
+"""Columns of text into columns of a table: every distinct text is read once, by a plain function.
+
+Bills and flow logs repeat themselves (periods, accounts, addresses, ports), so a scalar reader per distinct value is
+both the simplest and a fast way; only decimals and JSON, which hardly repeat, have a way of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from parsers.csvtext import Flags
+from parsers.money import amount
+from parsers.schema import BOOL, INT, STRING, STRINGS, UINT
+from parsers.times import Moment
+
+_UINT_DIGITS = 20
+_FITS_ANY_KIND = r"^-?[0-9]{1,20}(\.[0-9]{1,14})?$"  # RE2: digits that every decimal of the schema holds exactly
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """The fields of some records, column by column; `undecodable` flags the records that hold bytes that are no UTF-8.
+
+    `nulls` are the texts that mean nothing, `padding` what the format pads its values with.
+    """
+
+    names: tuple[str, ...]
+    columns: Sequence[pa.StringArray]
+    undecodable: Flags
+    nulls: frozenset[str] = frozenset({""})
+    padding: str = ""
+
+    def __len__(self) -> int:
+        return len(self.undecodable)
+
+    def has(self, name: str) -> bool:
+        """Tell whether the header names this column."""
+        return name in self.names
+
+    def text(self, name: str | None) -> pa.StringArray:
+        """Return a column's texts, null where they mean nothing; all null if the header lacks the column."""
+        if name is None or name not in self.names:
+            return pa.nulls(len(self), STRING)
+        return self.at(self.names.index(name))
+
+    def at(self, position: int, *, padded: bool = False) -> pa.StringArray:
+        """Return the texts of the column at `position`, null where they mean nothing; if `padded`, as they stand."""
+        cells = self.columns[position]
+        if self.padding and not padded:
+            cells = pc.utf8_trim(cells, self.padding)
+        return pc.if_else(pc.is_in(cells, pa.array(sorted(self.nulls), STRING)), pa.scalar(None, STRING), cells)
+
+
+class Faults(dict[int, str]):
+    """Why records are turned down, by their place; the first reason stays."""
+
+    def add(self, where: Flags, reason: str) -> None:
+        """Turn down the flagged records."""
+        for place in np.flatnonzero(where).tolist():
+            self.setdefault(place, reason)
+
+
+class Amounts(NamedTuple):
+    """Decimals as read: null where the text is no number (`wrong`) or does not fit exactly (`lossy`)."""
+
+    values: pa.Decimal128Array
+    raw: pa.StringArray
+    wrong: Flags
+    lossy: Flags
+
+
+class Times(NamedTuple):
+    """Moments as columns; `wrong` flags texts that are no time."""
+
+    us: pa.Int64Array
+    zoned: Flags
+    precision_us: pa.Int64Array
+    remainder_ns: pa.Int64Array
+    wrong: Flags
+
+
+def flags(column: pa.Array) -> Flags:
+    """Return a boolean column as flags, null as False."""
+    found: Flags = column.fill_null(False).to_numpy(zero_copy_only=False)  # noqa: FBT003
+    return found
+
+
+def present(column: pa.Array) -> Flags:
+    """Flag what is not null."""
+    return flags(column.is_valid())
+
+
+def blanked(column: pa.Array, where: Flags) -> pa.Array:
+    """Return the column with null in the flagged places."""
+    return pc.if_else(pa.array(where), pa.scalar(None, column.type), column) if where.any() else column
+
+
+def only(column: pa.Array, where: Flags) -> pa.Array:
+    """Return the column with null everywhere but in the flagged places."""
+    return blanked(column, ~where)
+
+
+def spread(
+    cells: pa.StringArray, read: Callable[[str], tuple[Any, ...]], kinds: Sequence[pa.DataType]
+) -> list[pa.Array]:
+    """Read every distinct text into as many values as there are `kinds`; null stays null."""
+    encoded = cells.dictionary_encode()
+    found = [read(text) for text in encoded.dictionary.to_pylist()]
+    return [
+        pa.array([values[place] for values in found], kind).take(encoded.indices) for place, kind in enumerate(kinds)
+    ]
+
+
+def each(cells: pa.StringArray, read: Callable[[str], Any], kind: pa.DataType) -> pa.Array:
+    """Read every distinct text into one value."""
+    return spread(cells, lambda text: (read(text),), [kind])[0]
+
+
+def amounts(cells: pa.StringArray, kind: pa.Decimal128Type) -> Amounts:
+    """Read decimal text exactly, as `parsers.money.amount` does."""
+    simple = flags(pc.match_substring_regex(cells, _FITS_ANY_KIND))
+    plain = only(cells, simple).cast(kind)
+    others = only(cells, ~simple)
+    if others.null_count == len(others):
+        none = np.zeros(len(cells), np.bool_)
+        return Amounts(plain, cells, none, none)
+    read, number = spread(others, lambda text: (amount(text, kind).value, _is_number(text)), [kind, BOOL])
+    wrong = present(others) & ~flags(number)
+    return Amounts(pc.coalesce(plain, read), cells, wrong, present(others) & ~present(read) & ~wrong)
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", text, re.ASCII) is not None
+
+
+def counts(cells: pa.StringArray, name: str, faults: Faults) -> pa.UInt64Array:
+    """Read whole numbers from 0 to 2**64 - 1; records with anything else in column `name` are turned down."""
+    found = each(cells, _count, UINT)
+    faults.add(present(cells) & ~present(found), f"{name} is no whole number")
+    return found
+
+
+def _count(text: str) -> int | None:
+    if not (text.isascii() and text.isdigit()) or len(text) > _UINT_DIGITS:
+        return None
+    number = int(text)
+    return number if number < 1 << 64 else None
+
+
+def times(cells: pa.StringArray, read: Callable[[str], Moment | None]) -> Times:
+    """Read times; nothing is assumed about those without zone."""
+
+    def parts(text: str) -> tuple[Any, ...]:
+        found = read(text)
+        return (*found[:3], found.remainder_ns or None) if found else (None, None, None, None)
+
+    us, zoned, precision, remainder = spread(cells, parts, [INT, BOOL, INT, INT])
+    return Times(us, flags(zoned), precision, remainder, present(cells) & ~present(us))
+
+
+def notes_of(remarks: Mapping[str, Flags], count: int) -> pa.ListArray:
+    """Return the words of the flagged remarks of each record as a list, null where there are none."""
+    marked = {word: where for word, where in remarks.items() if where.any()}
+    codes = np.zeros(count, np.int64)
+    for place, where in enumerate(marked.values()):
+        codes |= where.astype(np.int64) << place
+    words = list(marked)
+    distinct, places = np.unique(codes, return_inverse=True)
+    lists = [[word for place, word in enumerate(words) if code >> place & 1] or None for code in distinct.tolist()]
+    return pa.array(lists, STRINGS).take(pa.array(places))
+
+
+def json_of(pairs: Iterable[tuple[str, Sequence[Any] | pa.Array]], count: int) -> list[str | None]:
+    """Write the values of each record that are not None as one JSON object, None where there are none."""
+    names: list[str] = []
+    columns: list[Sequence[Any]] = []
+    for name, column in pairs:
+        if isinstance(column, pa.Array):
+            if column.null_count == len(column):
+                continue
+            column = column.to_pylist()  # noqa: PLW2901
+        names.append(name)
+        columns.append(column)
+    if not names:
+        return [None] * count
+    found: list[str | None] = []
+    for row in zip(*columns, strict=True):
+        kept = {name: value for name, value in zip(names, row, strict=True) if value is not None}
+        found.append(orjson.dumps(kept).decode() if kept else None)
+    return found
