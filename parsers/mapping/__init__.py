@@ -1,0 +1,1 @@
+"""Unusual CSV and JSON lines, read as the investigator says."""

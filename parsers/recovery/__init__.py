@@ -1,0 +1,1 @@
+"""What responders wrote down about the assets they recovered."""
