@@ -21,7 +21,7 @@ from typing import Any
 
 from forensics import custody, locking, manifest, settings
 from forensics.durable import hash_file, replace_bytes, storing, write_new
-from forensics.errors import CheckFailed, ForensicsError, StorageFault, UsageFault
+from forensics.errors import CaseBusy, CheckFailed, ForensicsError, StorageFault, UsageFault
 from forensics.identity import tool
 from forensics.locking import locked
 from forensics.manifest import Entry, Manifest
@@ -138,6 +138,17 @@ class Case:
                         custody.append(self.root, act, "failed", {"reason": told})
                 raise
             transaction.tidy(self.manifest)
+
+    def record(self, act: str, phase: str, **details: Any) -> None:
+        """Tell custody of an act that changes no content; beside a writer too."""
+        try:
+            with locked(self.root, act):
+                current = manifest.decode((self.root / manifest.FILE_NAME).read_bytes())
+                head = custody.append(self.root, act, phase, details)
+                with storing(self.root / manifest.FILE_NAME):
+                    replace_bytes(self.root / manifest.FILE_NAME, Manifest(current.files, head).encoded())
+        except CaseBusy:
+            custody.append(self.root, act, phase, details)
 
     def _seal(self, act: str, files: Mapping[str, Entry], outcome: dict[str, Any] | None = None) -> None:
         """Commit: the manifest names the new content, custody tells of it, the manifest names the custody entry."""

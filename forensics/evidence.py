@@ -46,7 +46,7 @@ def place_of(case: Case, source_id: str) -> Path:
     reference = references(case).get(source_id)
     if reference is None:
         raise UsageFault(f"the case holds no source {source_id}", where=str(case.root))
-    return _reference_path(reference)
+    return reference_path(reference)
 
 
 def open_evidence(case: Case, source_id: str) -> BinaryIO:
@@ -57,7 +57,8 @@ def open_evidence(case: Case, source_id: str) -> BinaryIO:
         raise CheckFailed(str(fault), where=f"evidence {source_id}", hint="`forensics verify` tells more") from fault
 
 
-def _reference_path(reference: dict[str, Any]) -> Path:
+def reference_path(reference: dict[str, Any]) -> Path:
+    """Where a file left in place lies on this machine."""
     return Path(as_bytes(reference["path"]).decode("utf-8", "surrogateescape"))
 
 
@@ -95,7 +96,7 @@ class Shelf:
         """Where the bytes lie now."""
         if relative_path(source_id) in self.act.files:
             return self.case.root / relative_path(source_id)
-        return _reference_path(self._references[source_id])
+        return reference_path(self._references[source_id])
 
     def finish(self) -> None:
         """Write the references down."""

@@ -104,6 +104,6 @@ def _size(value: object) -> int:
 
 
 def _hash(value: object) -> str:
-    if not isinstance(value, str) or len(value) != 64:
+    if not isinstance(value, str) or len(value) != 64 or set(value) - set("0123456789abcdef"):
         raise TypeError("hash")
     return value

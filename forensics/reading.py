@@ -21,11 +21,11 @@ from forensics.ledger import batch_of
 from forensics.originals import open_original
 from parsers.assemble import Books, Reading
 from parsers.codecs import Damage
-from parsers.contract import HEAD_BYTES, RANGE_BYTES, Format, Grade, Range, is_ranged
+from parsers.contract import HEAD_BYTES, RANGE_BYTES, Format, Grade, Parsed, Range, Record, Reject, is_ranged
 from parsers.formats import Recognition, parser_of, recognise_head
 from parsers.schema import ALL_TABLES
 from parsers.source import Source
-from parsers.streams import Decoding, Measure, decoded
+from parsers.streams import MOST_BYTES, Decoding, Measure, decoded
 from parsers.tables import PartWriter
 
 SPOOL_BYTES = 2 << 30
@@ -137,6 +137,18 @@ def quarantine(assignment: Assignment, reason: str, tell: Tell) -> Outcome:
     tell(assignment.size)
     _clear_spool(assignment)
     return replace(prepared.outcome, status="partly_read", books=books, parts=parts.finish())
+
+
+def locate(path: str, source_id: str, name: str, fmt: str, number: int, tell: Tell) -> Record | None:
+    """Find a record that made no row by reading its source again, up to it; None inside a block."""
+    tell(0)
+    delivered = Source(source_id, "", lambda: open_original(path), Path(path), Path(path).stat().st_size)
+    decoding = decoded(delivered, MOST_BYTES)
+    source = replace(decoding.source, name=name_behind(name, decoding.codecs))
+    for item in parser_of(fmt).read(source):
+        if isinstance(item, Parsed | Reject) and item.record.number == number:
+            return item.record
+    return None
 
 
 def key_of(source_id: str, fmt: Format | None, settings: Mapping[str, Any]) -> str:
