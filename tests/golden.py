@@ -17,7 +17,8 @@ Layout, the same for every format:
     "not_rereadable"   optional: why a row's own bytes do not read alone (page-based formats such as SQLite)
 
 Nothing writes these files but a person. `python tests/golden.py FORMAT` prints what the parser makes of the samples
-today, in this layout: read it line by line against the samples, then save what is right.
+today, in this layout: read it line by line against the samples, then save what is right. (Not by redirecting onto
+`expected.json` itself, whose optional keys it keeps.)
 """
 
 from __future__ import annotations

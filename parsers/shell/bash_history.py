@@ -22,8 +22,18 @@ from parsers.columns import batch, remarks, texts
 from parsers.contract import Block, Format, Grade, Item, Record, Reject, Structure
 from parsers.shell.bash_entries import Context, Entries, entries_of
 from parsers.shell.bash_lines import OUT_OF_RANGE
+from parsers.shell.typed import (
+    MAX_ENTRY_BYTES,
+    NO_COMMAND,
+    NO_FINAL_NEWLINE,
+    NUL_RUN,
+    TIMESTAMP_OUT_OF_RANGE,
+    TOO_LONG,
+    may_be_commands,
+    nul_reason,
+    typed,
+)
 from parsers.source import Source
-from parsers.text import UNDECODABLE, decoded
 from parsers.times import SECOND
 
 FORMAT = Format(
@@ -35,15 +45,8 @@ FORMAT = Format(
     carried=("notes",),
 )
 
-MAX_ENTRY_BYTES = 16 << 20
-TIMESTAMP_OUT_OF_RANGE = "timestamp_out_of_range"
-CARRIAGE_RETURNS = "carriage_returns"
-NUL_BYTES = "nul_bytes"
-
-_NUL_RUN = re.compile(rb"^\0+", re.MULTILINE)
 _STAMP_LINE = re.compile(rb"^#[1-9]\d{8,9}\r?$", re.MULTILINE)
 _OTHER_HISTORY = re.compile(rb"\A(?:: \d+:\d+;|- cmd:|_HiStOrY_V2_|# \d{9,10}\r?$)", re.MULTILINE)
-_MARKUP = (b"{", b"[", b"<", b"%PDF", b"\x7fELF", b"type=", b"node=")
 
 
 def recognise(head: bytes, name: str) -> Grade:
@@ -57,7 +60,7 @@ def recognise(head: bytes, name: str) -> Grade:
         if convincing:
             return Grade.STRONG
         return Grade.PROBABLE if _named(name) or 5 * len(stamps) >= lines else Grade.WEAK
-    if not head.lstrip() or head.lstrip().startswith(_MARKUP) or len(head) > 2000 * lines or not _is_text(head):
+    if not may_be_commands(head):
         return Grade.NONE
     return Grade.PROBABLE if _named(name) else Grade.WEAK
 
@@ -65,12 +68,6 @@ def recognise(head: bytes, name: str) -> Grade:
 def _named(name: str) -> bool:
     lower = name.lower()
     return "bash_history" in lower or (".history" in lower and "zsh" not in lower)
-
-
-def _is_text(head: bytes) -> bool:
-    head = _NUL_RUN.sub(b"", head)
-    control = sum(head.count(bytes([byte])) for byte in range(32) if byte not in b"\t\n\r\x1b")
-    return control * 100 <= len(head)
 
 
 @dataclass(slots=True)
@@ -111,7 +108,7 @@ def read(source: Source) -> Iterator[Item]:
         else:
             yield from _take(held, progress, more=False)
             held = b""
-            yield Reject(progress.next_record(block.length, block.newline), "an entry of more than 16 MiB")
+            yield Reject(progress.next_record(block.length, block.newline), TOO_LONG)
             progress.offset += block.length + block.newline
             progress.lines += block.newline
             progress.damaged()
@@ -120,7 +117,7 @@ def read(source: Source) -> Iterator[Item]:
 
 def _too_long(held: bytes, progress: _Progress) -> Iterator[Item]:
     newline = int(held.endswith(b"\n"))
-    yield Reject(progress.next_record(len(held) - newline, newline), "an entry of more than 16 MiB")
+    yield Reject(progress.next_record(len(held) - newline, newline), TOO_LONG)
     progress.offset += len(held)
     progress.lines += held.count(b"\n")
     progress.damaged()
@@ -129,11 +126,11 @@ def _too_long(held: bytes, progress: _Progress) -> Iterator[Item]:
 def _take(data: bytes, progress: _Progress, *, more: bool) -> Generator[Item, None, int]:
     """Read whole lines; return how many bytes were taken. Runs of NUL bytes end whatever stands before them."""
     at = 0
-    for run in _NUL_RUN.finditer(data) if b"\0" in data else ():
+    for run in NUL_RUN.finditer(data) if b"\0" in data else ():
         yield from _take_lines(data[at : run.start()], progress, more=False)
         newline = int(data[run.end() : run.end() + 1] == b"\n")
         length = run.end() - run.start()
-        yield Reject(progress.next_record(length, newline), f"{length} NUL bytes, as a crash leaves them")
+        yield Reject(progress.next_record(length, newline), nul_reason(length))
         progress.offset += length + newline
         progress.lines += newline
         progress.damaged()
@@ -154,7 +151,7 @@ def _take_lines(data: bytes, progress: _Progress, *, more: bool) -> Generator[It
         if orphan < entries.count:
             last = int(lines.ends[entries.last[orphan]])
             newline = int(last < len(data))
-            yield Reject(progress.next_record(last - end, newline), "a timestamp without a command")
+            yield Reject(progress.next_record(last - end, newline), NO_COMMAND)
             progress.offset += last - end + newline
             progress.lines += data.count(b"\n", end, last + newline)
             begin = last + newline
@@ -211,13 +208,15 @@ def _commands(lines: Lines, entries: Entries, span: range) -> tuple[pa.Array, pa
     notes: dict[int, list[str]] = {at - span.start: found for at, found in entries.notes.items() if at in span}
     for at in np.flatnonzero(entries.seconds[part] == OUT_OF_RANGE).tolist():
         notes[at] = [*notes.get(at, []), TIMESTAMP_OUT_OF_RANGE]
+    if span.stop == entries.count and ends[-1] == len(lines.data):
+        notes[len(span) - 1] = [*notes.get(len(span) - 1, []), NO_FINAL_NEWLINE]
     odd = _odd(lines, begins, ends)
     if odd is None:
         commands = texts(lines.data, begins, ends)
     else:
         values: list[str] = []
         for at, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True)):
-            text, oddities = _text(lines.data[begin:end]) if odd[at] else (lines.data[begin:end].decode(), [])
+            text, oddities = typed(lines.data[begin:end]) if odd[at] else (lines.data[begin:end].decode(), [])
             values.append(text)
             if oddities:
                 notes[at] = [*notes.get(at, []), *oddities]
@@ -239,16 +238,3 @@ def _odd(lines: Lines, begins: Positions, ends: Positions) -> Mask | None:
     before = np.searchsorted(places, begins)
     odd: Mask = np.searchsorted(places, ends) > before
     return odd
-
-
-def _text(command: bytes) -> tuple[str, list[str]]:
-    oddities = []
-    if all(line.endswith(b"\r") for line in command.split(b"\n")):
-        command = command.replace(b"\r\n", b"\n").removesuffix(b"\r")
-        oddities.append(CARRIAGE_RETURNS)
-    text, whole = decoded(command)
-    if not whole:
-        oddities.append(UNDECODABLE)
-    if "\0" in text:
-        oddities.append(NUL_BYTES)
-    return text, oddities

@@ -139,7 +139,8 @@ def test_what_holds_no_command_is_rejected(data, reasons, golden):
         (b"ls a\0b\n", "ls a\0b", ["nul_bytes"]),
         (b"#99999999999999999999999\nls\n", "ls", ["timestamp_out_of_range"]),
         ("ls größe\n".encode(), "ls größe", None),
-        (b"ls\t\x1b[31m\x07", "ls\t\x1b[31m\x07", None),
+        (b"ls\t\x1b[31m\x07\n", "ls\t\x1b[31m\x07", None),
+        (b"ls", "ls", ["no_final_newline"]),
     ],
 )
 def test_odd_bytes(data, command, notes, golden):
