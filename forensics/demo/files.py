@@ -1,0 +1,64 @@
+"""Evidence files of a made-up world, with note kept of which line tells of which act."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One record as it will stand in a file: sort key, text without its final newline, the act it tells of."""
+
+    at_us: int
+    order: int
+    text: str
+    act: str | None
+
+
+@dataclass
+class Evidence:
+    """All files, gathered in any order, written in order of time."""
+
+    _headers: dict[str, list[str]] = field(default_factory=dict)
+    _footers: dict[str, list[str]] = field(default_factory=dict)
+    _pieces: dict[str, list[Piece]] = field(default_factory=lambda: defaultdict(list))
+    _blobs: dict[str, bytes] = field(default_factory=dict)
+
+    def add(self, path: str, at_us: int, text: str, act: str | None = None) -> None:
+        """Add a record of one or more lines that happened at `at_us`."""
+        pieces = self._pieces[path]
+        pieces.append(Piece(at_us, len(pieces), text, act))
+
+    def frame(self, path: str, header: list[str], footer: list[str] | None = None) -> None:
+        """Set the lines before and behind the records of a file."""
+        self._headers[path] = header
+        self._footers[path] = footer or []
+
+    def blob(self, path: str, data: bytes) -> None:
+        """Add a file that has no lines of its own to keep note of."""
+        self._blobs[path] = data
+
+    def write(self, folder: Path) -> dict[str, list[dict[str, object]]]:
+        """Write every file below `folder`; return per act the places that tell of it, as path and first line."""
+        places: dict[str, list[dict[str, object]]] = defaultdict(list)
+        for path in sorted({*self._headers, *self._pieces}):
+            lines = list(self._headers.get(path, ()))
+            texts = []
+            number = len(lines) + 1
+            for piece in sorted(self._pieces.get(path, ()), key=lambda piece: (piece.at_us, piece.order)):
+                if piece.act:
+                    places[piece.act].append({"path": path, "line": number})
+                texts.append(piece.text)
+                number += piece.text.count("\n") + 1
+            lines += texts
+            lines += self._footers.get(path, ())
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes("".join(line + "\n" for line in lines).encode("utf-8"))
+        for path, data in sorted(self._blobs.items()):
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        return dict(places)
