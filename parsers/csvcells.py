@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -132,13 +133,15 @@ def amounts(cells: pa.StringArray, kind: pa.Decimal128Type) -> Amounts:
     if others.null_count == len(others):
         none = np.zeros(len(cells), np.bool_)
         return Amounts(plain, cells, none, none)
-    read, number = spread(others, lambda text: (amount(text, kind).value, _is_number(text)), [kind, BOOL])
+    read, number = spread(others, lambda text: _decimal(text, kind), [kind, BOOL])
     wrong = present(others) & ~flags(number)
     return Amounts(pc.coalesce(plain, read), cells, wrong, present(others) & ~present(read) & ~wrong)
 
 
-def _is_number(text: str) -> bool:
-    return re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", text, re.ASCII) is not None
+def _decimal(text: str, kind: pa.Decimal128Type) -> tuple[Decimal | None, bool]:
+    """Return the exact value and whether the text is a number at all: digits of other scripts are none in a file."""
+    number = re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", text, re.ASCII) is not None
+    return (amount(text, kind).value if number else None), number
 
 
 def counts(cells: pa.StringArray, name: str, faults: Faults) -> pa.UInt64Array:

@@ -204,7 +204,7 @@ class CurLayout:
         cells = lines.cells
         found = [
             (at, printed.removeprefix(prefix))
-            for at, printed in enumerate(self.header)
+            for at, printed in enumerate(told_apart(self.header)[0])
             for prefix in _TAGS
             if printed.startswith(prefix)
         ]

@@ -60,7 +60,7 @@ class BillLines:
         self.columns: dict[str, pa.Array | str | int] = {}
         self.faults = Faults()
         self.extra: list[tuple[str, Any]] = []
-        self._printed = dict(zip(cells.names, printed, strict=True))
+        self._printed = dict(zip(cells.names, told_apart(printed)[0], strict=True))
         self._remarks: dict[str, Flags] = {}
         self.note(UNDECODABLE, cells.undecodable)
 

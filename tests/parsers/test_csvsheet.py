@@ -156,3 +156,22 @@ def test_batches_can_be_written(tmp_path):
             if table == "charge":
                 writer.write(batch)
     assert writer.rows == 4
+
+
+@pytest.mark.shared
+def test_nothing_else_in_the_reference_evidence_is_claimed(shared):
+    claimed = {
+        path.relative_to(shared / "data").parts[0:2]
+        for path in sorted((shared / "data").rglob("*"))
+        if path.is_file()
+        for parser in PARSERS.values()
+        if parser.recognise(path.open("rb").read(65_536), "intake/0001")
+    }
+    assert claimed == {
+        ("billing_and_assets", "aws_cur"),
+        ("billing_and_assets", "focus"),
+        ("billing_and_assets", "focus_generated"),
+        ("billing_and_assets", "koku"),
+        ("lab", "incident-a"),
+        ("netflow", "argus_binetflow"),
+    }
