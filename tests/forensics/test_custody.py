@@ -86,9 +86,8 @@ def test_a_torn_line_stays_and_the_next_entry_declares_it(folder: Path) -> None:
 
 def test_a_torn_line_that_no_entry_declares_is_a_fault(folder: Path) -> None:
     lines = lines_of(folder)
-    assert custody.read_chain(b"\n".join([*lines[:2], b"torn", *lines[2:], b""])).faults == (
-        "line 3 is no sound entry",
-    )
+    chain = custody.read_chain(b"\n".join([*lines[:2], b"torn", *lines[2:], b""]))
+    assert chain.faults == ("line 3 is no sound entry",)
 
 
 def test_the_open_act_is_the_one_without_an_end(tmp_path: Path) -> None:
