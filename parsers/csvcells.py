@@ -23,6 +23,10 @@ from parsers.schema import BOOL, INT, STRING, STRINGS, UINT
 from parsers.times import Moment
 
 _UINT_DIGITS = 20
+_FITS_UINT = r"^[0-9]{1,18}$"
+_PLAIN_TIME = r"^[12][0-9]{3}-[01][0-9]-[0-3][0-9][T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?Z?$"
+# the step of the last digit of a plain time without its Z, by its length
+_STEPS = pa.array([None] * 19 + [1_000_000, None] + [10**digits for digits in range(5, -1, -1)], pa.int64())
 _FITS_ANY_KIND = r"^-?[0-9]{1,20}(\.[0-9]{1,14})?$"  # RE2: digits that every decimal of the schema holds exactly
 
 
@@ -146,8 +150,11 @@ def _decimal(text: str, kind: pa.Decimal128Type) -> tuple[Decimal | None, bool]:
 
 def counts(cells: pa.StringArray, name: str, faults: Faults) -> pa.UInt64Array:
     """Read whole numbers from 0 to 2**64 - 1; records with anything else in column `name` are turned down."""
-    found = each(cells, _count, UINT)
-    faults.add(present(cells) & ~present(found), f"{name} is no whole number")
+    short = flags(pc.match_substring_regex(cells, _FITS_UINT))
+    found = only(cells, short).cast(UINT)
+    if not short.all():
+        found = pc.coalesce(found, each(only(cells, ~short), _count, UINT))
+        faults.add(present(cells) & ~present(found), f"{name} is no whole number")
     return found
 
 
@@ -159,14 +166,33 @@ def _count(text: str) -> int | None:
 
 
 def times(cells: pa.StringArray, read: Callable[[str], Moment | None]) -> Times:
-    """Read times; nothing is assumed about those without zone."""
+    """Read times; nothing is assumed about those without zone.
+
+    `read` must read ISO 8601 as `parsers.times.iso` does: the plain form of it is read here, column by column.
+    """
+    plain = flags(pc.match_substring_regex(cells, _PLAIN_TIME))
+    printed = only(cells, plain)
+    zoned = flags(pc.ends_with(printed, "Z"))
+    printed = pc.utf8_rtrim(printed, "Z")
+    try:
+        us = printed.cast(pa.timestamp("us")).cast(INT)
+    except pa.ArrowInvalid:  # a day that the month does not have
+        plain = np.zeros(len(cells), np.bool_)
+        us = precision = pa.nulls(len(cells), INT)
+    else:
+        precision = _STEPS.take(pc.utf8_length(printed))
+    if plain.all():
+        return Times(us, zoned, precision, pa.nulls(len(cells), INT), ~plain)
 
     def parts(text: str) -> tuple[Any, ...]:
         found = read(text)
         return (*found[:3], found.remainder_ns or None) if found else (None, None, None, None)
 
-    us, zoned, precision, remainder = spread(cells, parts, [INT, BOOL, INT, INT])
-    return Times(us, flags(zoned), precision, remainder, present(cells) & ~present(us))
+    others = only(cells, ~plain)
+    us_read, zoned_read, precision_read, remainder = spread(others, parts, [INT, BOOL, INT, INT])
+    us = pc.coalesce(us, us_read)
+    zoned = (zoned & plain) | flags(zoned_read)
+    return Times(us, zoned, pc.coalesce(precision, precision_read), remainder, present(cells) & ~present(us))
 
 
 def notes_of(remarks: Mapping[str, Flags], count: int) -> pa.ListArray:

@@ -25,7 +25,21 @@ import pyarrow.compute as pc
 
 from parsers import ip
 from parsers.contract import HEAD_BYTES, Format, Grade, Item
-from parsers.csvcells import Cells, Faults, blanked, counts, each, flags, json_of, notes_of, only, present, spread
+from parsers.csvcells import (
+    Cells,
+    Faults,
+    Times,
+    blanked,
+    counts,
+    each,
+    flags,
+    json_of,
+    notes_of,
+    only,
+    present,
+    spread,
+    times,
+)
 from parsers.csvsheet import Converted, header_of, read_sheet
 from parsers.csvtext import Flags
 from parsers.flows.protocols import ICMP, ICMP6, SERVICES, TCP, WITH_PORTS, protocol, tcp_flags
@@ -54,8 +68,9 @@ MAPPED |= {"TotBytes", "SrcBytes", "DstBytes", "SAppBytes", "DAppBytes"}
 _OVER_UDP = frozenset({"rtp", "rtcp", "udt"})
 _ARROW = re.compile(r"(<?)([-?|o])(>?)")
 _STATE_FLAGS = re.compile(r"([FSRPAUEC]*)_([FSRPAUEC]*)")
-_DATE = re.compile(r"(\d{4})/(\d\d)/(\d\d)[ .](.+)", re.ASCII)
-_TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{1,9}))?", re.ASCII)
+# RE2
+_SLASHES = r"^([0-9]{4})/([0-9]{2})/([0-9]{2})[ .]"
+_TIME_OF_DAY = r"^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?$"
 _SECONDS = re.compile(r"\d{1,12}(?:\.\d{1,9})?", re.ASCII)
 _TWO_DAYS_US = 2 * 86_400_000_000
 
@@ -115,24 +130,34 @@ class ArgusLayout:
 
 
 def _when(cells: Cells, faults: Faults, remarks: dict[str, Flags]) -> dict[str, Any]:
-    kinds = [INT] * 5
-    ts, local, of_day, precision, remainder = spread(cells.text("StartTime"), _instant, kinds)
-    faults.add(present(cells.text("StartTime")) & ~present(precision), "StartTime is no time")
-    end, end_local, _, end_precision, _ = spread(cells.text("LastTime"), _instant, kinds)
-    faults.add(present(cells.text("LastTime")) & ~present(end_precision), "LastTime is no time")
+    first, of_day = _instants(cells, "StartTime", faults)
+    last, _ = _instants(cells, "LastTime", faults)
     duration = each(cells.text("Dur"), _duration, INT)
     faults.add(present(cells.text("Dur")) & ~present(duration), "Dur is no time span")
+    ts, local = only(first.us, first.zoned), blanked(first.us, first.zoned | of_day)
     remarks[NEAR_EPOCH] = flags(pc.less(pc.coalesce(ts, local), _TWO_DAYS_US))
     return {
         "ts": ts,
         "ts_local": local,
-        "time_of_day_us": of_day,
-        "ts_end": pc.coalesce(end, pc.add(ts, duration)),
-        "ts_end_local": pc.coalesce(end_local, pc.add(local, duration)),
-        "ts_precision_us": precision,
-        "ts_remainder_ns": remainder,
+        "time_of_day_us": only(first.us, of_day),
+        "ts_end": pc.coalesce(only(last.us, last.zoned), pc.add(ts, duration)),
+        "ts_end_local": pc.coalesce(blanked(last.us, last.zoned), pc.add(local, duration)),
+        "ts_precision_us": first.precision_us,
+        "ts_remainder_ns": first.remainder_ns,
         "duration_us": duration,
     }
+
+
+def _instants(cells: Cells, name: str, faults: Faults) -> tuple[Times, Flags]:
+    """Return a column's times, and which of them are times of a day that is not printed (on 1970-01-01 here)."""
+    printed = pc.replace_substring_regex(cells.text(name), _SLASHES, r"\1-\2-\3 ")
+    of_day = flags(pc.match_substring_regex(printed, _TIME_OF_DAY))
+    if of_day.any():
+        dated = pc.binary_join_element_wise("1970-01-01", printed, " ")
+        printed = pc.if_else(pa.array(of_day), dated, printed)
+    found = times(printed, _moment)
+    faults.add(found.wrong, f"{name} is no time")
+    return found, of_day
 
 
 def _ends(cells: Cells, extra: list[tuple[str, pa.StringArray]], remarks: dict[str, Flags]) -> dict[str, Any]:
@@ -202,25 +227,6 @@ def _direction(text: str) -> tuple[bool, bool, bool]:
         return False, text == "who", text == "who"
     left, middle, right = found.groups()
     return bool(left and not right), middle != "?" and bool(left or right), True
-
-
-def _instant(text: str) -> tuple[int | None, int | None, int | None, int | None, int | None]:
-    """Return time with zone, time without, time of day, precision and remainder of a printed time."""
-    of_day = _TIME_OF_DAY.fullmatch(text)
-    if of_day:
-        moment = iso(f"1970-01-01 {text}")
-        return (None, None, moment.us, moment.precision_us, moment.remainder_ns or None) if moment else _NO_INSTANT
-    dated = _DATE.fullmatch(text)
-    moment = iso("{}-{}-{} {}".format(*dated.groups())) if dated else _moment(text)
-    if moment is None:
-        return _NO_INSTANT
-    remainder = moment.remainder_ns or None
-    if moment.zoned:
-        return moment.us, None, None, moment.precision_us, remainder
-    return None, moment.us, None, moment.precision_us, remainder
-
-
-_NO_INSTANT = (None, None, None, None, None)
 
 
 def _moment(text: str) -> Moment | None:

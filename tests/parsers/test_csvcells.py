@@ -116,3 +116,25 @@ def test_masks():
     texts = column("a", None, "c")
     assert csvcells.present(texts).tolist() == [True, False, True]
     assert only(texts, np.array([True, True, False])).to_pylist() == ["a", None, None]
+
+
+CLOCK = st.from_regex(
+    r"[0-3][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,8})?)?(Z|z|[+-]0[0-9]:00)?",
+    fullmatch=True,
+)
+DATED = st.datetimes().map(lambda when: when.isoformat(sep=" ")) | st.datetimes().map(
+    lambda when: f"{when.isoformat()}Z"
+)
+
+
+@given(texts=st.lists(st.none() | CLOCK | DATED | st.text(max_size=3), max_size=6))
+def test_times_are_those_of_the_scalar_reader(texts):
+    found = times(column(*texts), iso)
+    moments = [iso(text) if text is not None else None for text in texts]
+    assert found.us.to_pylist() == [moment and moment.us for moment in moments]
+    assert found.zoned.tolist() == [bool(moment and moment.zoned) for moment in moments]
+    assert found.precision_us.to_pylist() == [moment and moment.precision_us for moment in moments]
+    assert found.remainder_ns.to_pylist() == [(moment and moment.remainder_ns) or None for moment in moments]
+    assert found.wrong.tolist() == [
+        text is not None and moment is None for text, moment in zip(texts, moments, strict=True)
+    ]
