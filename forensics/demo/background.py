@@ -38,9 +38,9 @@ _TASKS = (
 )  # fmt: skip
 
 
-def traffic(sensor: Sensor, draw: random.Random) -> None:
-    """Some two hundred thousand connections over three days, denser by day, with long-lived and beacon-like ones."""
-    for number in range(FLOWS):
+def traffic(sensor: Sensor, draw: random.Random, flows: int) -> None:
+    """`flows` connections over three days, denser by day, with long-lived and beacon-like ones."""
+    for number in range(flows):
         at = BEGIN_US + _busy_moment(draw)
         client = draw.choice(_CLIENTS)
         name, address = draw.choice(_SITES)

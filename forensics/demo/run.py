@@ -58,13 +58,15 @@ class World:
     truth: dict[str, Any]
 
 
-def make_world(folder: Path, *, with_incident: bool = True, seed: int = SEED) -> World:
-    """Write the evidence below `folder`; the same seed writes the same bytes."""
+def make_world(
+    folder: Path, *, with_incident: bool = True, seed: int = SEED, flows: int = background.FLOWS
+) -> World:
+    """Write the evidence below `folder`; the same arguments write the same bytes. `flows` are those of the background."""
     draw = random.Random(seed)
     story = incident(seed) if with_incident else twin(seed)
     evidence = Evidence()
     sensor = Sensor(evidence, draw)
-    background.traffic(sensor, draw)
+    background.traffic(sensor, draw, flows)
     background.people(evidence, draw)
     background.other_agents(evidence, draw)
     money.bill(evidence, draw)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -77,18 +77,22 @@ def _once(rows: list[Row]) -> list[Row]:
     return kept
 
 
-def costs(engine: Engine, episode: Episode) -> list[dict[str, Any]]:
-    """What the bill says of the mining window, per currency; charges are cut to it by time, rounded to 6 places."""
+def costs(engine: Engine, episode: Episode, hosts: Collection[str]) -> list[dict[str, Any]]:
+    """What the bill says of the incident's own hosts in the mining window, per currency.
+
+    Charges are cut to the window by time and rounded to 6 places. A bill whose lines name none of the `hosts` gives no
+    cost: which of its lines the incident caused is then not known.
+    """
     stages = episode.stages
     begin, end = first_of(stages.get("mining")), last_of(stages.get("containment")) or last_of(stages.get("mining"))
-    if not begin or not end:
+    if not begin or not end or not hosts:
         return []
     charges = engine.rows(
-        "select source_id || '#' || record || '.' || part as event, billing_currency, billed_cost, effective_cost,"
-        " epoch_us(ts) as begin_us, epoch_us(ts_end) as end_us, charge_category, service_category from charge"
-        " where ts is not null and ts_end is not null and epoch_us(ts) < $1 and epoch_us(ts_end) > $2"
-        " and coalesce(charge_category, 'Usage') = 'Usage' order by ts, event",
-        [end["best_us"], begin["best_us"]],
+        "select billing_currency, billed_cost, epoch_us(ts) as begin_us, epoch_us(ts_end) as end_us, service_category"
+        " from charge where ts is not null and ts_end is not null and epoch_us(ts) < $1 and epoch_us(ts_end) > $2"
+        " and coalesce(charge_category, 'Usage') = 'Usage'"
+        " and (list_contains($3, resource_name) or list_contains($3, resource_id)) order by ts, source_id, record",
+        [end["best_us"], begin["best_us"], sorted(hosts)],
     )
     lines: dict[str, list[Row]] = {}
     for charge in charges:
@@ -101,7 +105,7 @@ def costs(engine: Engine, episode: Episode) -> list[dict[str, Any]]:
             "basis": "share_of_existing",
             "from": moment(begin["best_us"]),
             "to": moment(end["best_us"]),
-            "events": [row["event"] for row in rows],
+            "evidence": [],
         }
         for currency, rows in sorted(lines.items())
     ]

@@ -33,11 +33,10 @@ def build_document(engine: Engine, case: Mapping[str, Any], tool: Mapping[str, A
     link_rows = engine.rows("select * from chain_link order by kind, from_event, to_event")
     channels = engine.rows("select * from channel order by session_id")
     attributions = [attribute(engine, episode, approved) for episode in episodes]
-    costs = [money.costs(engine, episode) for episode in episodes]
     _load(citations, episodes, link_rows, channels, attributions)
     incidents, coverage = [], None
-    for episode, attribution, cost in zip(episodes, attributions, costs, strict=True):
-        incident, covered = _incident(engine, citations, episode, attribution, link_rows, channels, cost)
+    for episode, attribution in zip(episodes, attributions, strict=True):
+        incident, covered = _incident(engine, citations, episode, attribution, link_rows, channels)
         incidents.append(incident)
         coverage = covered if coverage is None else coverage
     return {
@@ -75,18 +74,18 @@ def _incident(
     attribution: Attribution,
     link_rows: list[Row],
     channels: list[Row],
-    cost: list[Row],
 ) -> tuple[Document, float | None]:
     groups = _groups(citations, episode.events())
     own_channels = [row for row in channels if row["session_id"] in episode.sessions]
     channel, coverage = _channel(engine, citations, episode, own_channels)
     own = set(episode.events())
+    hosts = _hosts(engine, episode)
     document: Document = {
         "id": f"I{episode.number}",
         "probability": _incident_probability(episode, groups),
         "strength": strength(groups),
         "agents": _agents(engine, episode),
-        "hosts": _hosts(engine, episode),
+        "hosts": hosts,
         "wallets": money.wallets_of(episode),
         "pools": _pools(engine, episode),
         "stages": [_stage(citations, stage, episode.stages[stage]) for stage in STAGES if episode.stages.get(stage)],
@@ -105,7 +104,7 @@ def _incident(
         "intent_origin": attribution.intent_origin,
         "designated_channel": channel,
         "windows": windows(episode.stages),
-        "cost": [{**{key: value for key, value in line.items() if key != "events"}, "evidence": []} for line in cost],
+        "cost": money.costs(engine, episode, {name for host in hosts for name in host["names"]}),
         "assets": money.assets(engine, episode),
     }
     return document, coverage
@@ -125,9 +124,22 @@ def _stage(citations: Citations, stage: str, rows: list[Row]) -> Document:
         "last": moment(last["best_us"]) if last else None,
         "probability": _stage_probability(basis, grade),
         "strength": grade,
-        "evidence": _refs(citations, [row["event"] for row in rows][:MAX_EVIDENCE]),
+        "evidence": _refs(citations, _chosen(citations, rows)),
         "evidence_total": len(rows),
     }
+
+
+def _chosen(citations: Citations, rows: list[Row]) -> list[str]:
+    """The strongest records, at most `MAX_EVIDENCE`, none crowded out: sources take turns by tens within each table."""
+    turns: dict[tuple[str, str], int] = {}
+    ranked = []
+    for row in rows:
+        if row["event"] in citations:
+            citation = citations[row["event"]]
+            key = (citation.reference["sha256"], citation.table)
+            turns[key] = turns.get(key, -1) + 1
+            ranked.append((turns[key] // 10, row["weight"], row["best_us"] or 0, row["event"]))
+    return [event for *_, event in sorted(ranked)[:MAX_EVIDENCE]]
 
 
 def _stage_probability(basis: str, grade: str) -> float:

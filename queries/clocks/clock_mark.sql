@@ -40,7 +40,7 @@ share_time as (
         coalesce(epoch_us(ts), epoch_us(ts_local), time_of_day_us) as raw_us,
         row_number() over (partition by source_id order by record, part) as number
     from mining_share
-    where accepted
+    where accepted is distinct from false
 ),
 
 command_time as (

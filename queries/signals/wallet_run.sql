@@ -5,12 +5,9 @@
 -- not for:  commands that only read, print or store an address
 
 with part as (
-    select
-        text_sha256,
-        part_no,
-        regexp_replace(lower(coalesce(executable, '')), '\.(exe|bin|sh|py)$', '', 'g') as program,
-        left(coalesce(array_to_string(argv, ' '), text, ''), 8192) as arguments
-    from command_part
+    select text_sha256, part_no, program, arguments
+    from part_reach
+    where reach = 'run'
 ),
 
 wallet as (

@@ -1,0 +1,80 @@
+-- question: was this part of a command line run by it, or only put into a schedule or a file?
+-- grain:    one row per part of a distinct command line
+-- columns:  text_sha256, part_no, reach ('run' | 'scheduled' | 'written'), program (lower case, extension removed),
+--           arguments (joined argument vector, at most 8192 characters), path (base name of the file written to; null
+--           where reach is not 'written')
+-- as:       table
+-- not for:  showing that a schedule or a file was used; see script_run
+
+with recursive marked as (
+    select
+        text_sha256,
+        part_no,
+        parent_no,
+        regexp_replace(lower(coalesce(executable, '')), '\.(exe|bin|sh|py)$', '', 'g') as program,
+        left(coalesce(array_to_string(argv, ' '), text, ''), 8192) as arguments,
+        case
+            when via = 'cron' then 'scheduled'
+            when via = 'written' or list_contains(notes, 'written') then 'written'
+        end as own_mark
+    from command_part
+),
+
+sibling as (
+    select text_sha256, parent_no, min(part_no) as first_no, max(own_mark) as mark
+    from marked
+    where own_mark is not null and parent_no is not null
+    group by text_sha256, parent_no
+),
+
+reached as (
+    select
+        marked.text_sha256,
+        marked.part_no,
+        marked.part_no as descendant,
+        coalesce(marked.own_mark, sibling.mark) as mark
+    from marked
+    left join sibling
+        on sibling.text_sha256 = marked.text_sha256
+        and sibling.parent_no = marked.parent_no
+        and sibling.first_no <= marked.part_no
+    where coalesce(marked.own_mark, sibling.mark) is not null
+    union
+    select child.text_sha256, child.part_no, child.part_no, reached.mark
+    from reached
+    join marked as child
+        on child.text_sha256 = reached.text_sha256
+        and child.parent_no = reached.part_no
+),
+
+mark as (
+    select text_sha256, part_no, min(mark) as mark
+    from reached
+    group by text_sha256, part_no
+),
+
+redirect as (
+    select text_sha256, part_no, unnest(redirect_out) as written
+    from command_part
+),
+
+target as (
+    select
+        text_sha256,
+        part_no,
+        min(regexp_extract(regexp_replace(written, '^[0-9]*&?>>?[|&]?', '', 'g'), '([^/]+)$', 1)) as path
+    from redirect
+    where not regexp_matches(written, '^[0-9]*&?>>?[|&]?(/dev/|[0-9-]+$)')
+    group by text_sha256, part_no
+)
+
+select
+    marked.text_sha256,
+    marked.part_no,
+    coalesce(mark.mark, 'run') as reach,
+    marked.program,
+    marked.arguments,
+    case when mark.mark = 'written' then target.path end as path
+from marked
+left join mark on mark.text_sha256 = marked.text_sha256 and mark.part_no = marked.part_no
+left join target on target.text_sha256 = marked.text_sha256 and target.part_no = marked.parent_no
