@@ -6,7 +6,7 @@ dictionary access; everything else goes through `frames`. Both give the same row
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from struct import Struct
 
 from parsers.capture import dns
@@ -59,10 +59,6 @@ class Capture:
         self.bounds = bounds or Bounds()
         self._fragments: dict[tuple[Link, bytes], Side] = {}
         self._undecoded: dict[int, Flow] = {}  # by link type
-
-    def link(self, link_type: int, number: int = 0, sensor: str | None = None, precision_us: int = 1) -> Link:
-        """Describe where the packets that follow were captured."""
-        return Link(link_type, number, sensor, precision_us, self.flows.table(number, None, (), TCP))
 
     def packet(
         self,
@@ -169,8 +165,8 @@ class Capture:
         self, link: Link, record: Record, time: int | None, packet: Datagram, head: Transport, rows: list[Row]
     ) -> Side:
         """Return the sender's side of the packet's flow, which may begin here; rows of flows that end go to `rows`."""
-        table = self.flows.table(link.number, packet.interface, packet.vlans, packet.protocol)
-        key, reverse = _keys(packet, head)
+        table, place = self.flows.table(link, packet.protocol, packet.interface, packet.vlans)
+        key, reverse = _keys(packet, head, place)
         side = table.get(key)
         if side is not None:
             flow = side.flow
@@ -295,16 +291,16 @@ def _gap_row(link_type: int, flow: Flow) -> Row:
     return Row("coverage_gap", flow.record, values, 0, flow.further())
 
 
-def _keys(packet: Datagram, head: Transport) -> tuple[Key, Key | None]:
+def _keys(packet: Datagram, head: Transport, place: tuple[Hashable, ...]) -> tuple[Key, Key | None]:
     """Return a flow's key seen from the sender, and from the receiver; None where no answer belongs to it."""
     there, back = packet.source + packet.target, packet.target + packet.source
     if head.ports:
-        return there + head.ports, back + head.ports[2:] + head.ports[:2]
-    if head.exchange:
-        return there + head.exchange, back + head.exchange
-    if packet.protocol in {ICMP, ICMP6}:
-        return there + bytes(head.icmp or ()), None
-    return there, back
+        there, back = there + head.ports, back + head.ports[2:] + head.ports[:2]
+    elif head.exchange:
+        there, back = there + head.exchange, back + head.exchange
+    elif packet.protocol in {ICMP, ICMP6}:
+        return (*place, there, head.icmp), None
+    return ((*place, there), (*place, back)) if place else (there, back)
 
 
 def _begins_anew(side: Side, head: Transport) -> bool:

@@ -122,7 +122,7 @@ def read_stream(buffer: bytes, *, final: bool) -> Heard:
         cut = end > len(buffer)
         if cut and not final:
             break
-        found.append(Found(begin, min(end, len(buffer)), read(buffer[begin:end], cut=cut) or Unread()))
+        found.append(Found(at, min(end, len(buffer)), read(buffer[begin:end], cut=cut) or Unread()))
         at = end
     return Heard(tuple(found), len(buffer) if final else at, waiting=not final and at < len(buffer))
 

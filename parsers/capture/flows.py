@@ -8,11 +8,12 @@ table is bounded: beyond `OPEN_FLOWS` the longest idle flows are written out ear
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
+from parsers.capture.frames import TCP
 from parsers.contract import Record, Row
 from parsers.ip import canonical
 from parsers.jsontext import compact
@@ -31,7 +32,7 @@ TIME_WENT_BACK = "time_went_back"
 NO_TIME = "no_time"
 _FIRST_SWEEP = 65_536
 
-Key = bytes
+Key = Hashable
 
 
 @lru_cache(maxsize=65_536)
@@ -100,8 +101,8 @@ class Flow:
         self.first: int | None = time  # nanoseconds since 1970
         self.last: int | None = time
         self.last_number = record.number
-        self.timeout = TCP_IDLE if protocol == 6 else OTHER_IDLE
-        self.initiator_known: bool | None = False if protocol == 6 else None
+        self.timeout = TCP_IDLE if protocol == TCP else OTHER_IDLE
+        self.initiator_known: bool | None = False if protocol == TCP else None
         self.closed_by: Side | None = None  # who sent the first RST
         self.icmp: tuple[int, int] | None = None
         self.interface: int | None = None  # where the link layer names one
@@ -136,14 +137,12 @@ class Link:
 
     __slots__ = ("number", "plain_tcp", "precision_us", "sensor", "type")
 
-    def __init__(
-        self, link_type: int, number: int, sensor: str | None, precision_us: int, plain_tcp: dict[Key, Side]
-    ) -> None:
+    def __init__(self, link_type: int, number: int = 0, sensor: str | None = None, precision_us: int = 1) -> None:
         self.type = link_type
         self.number = number  # tells links apart
         self.sensor = sensor
         self.precision_us = precision_us
-        self.plain_tcp = plain_tcp
+        self.plain_tcp: dict[Key, Side] = {}  # by addresses and ports as they stand in the packet
 
     def when(self, time: int | None, end: int | None = None) -> dict[str, int | None]:
         """Return the time columns of a row from `time` to `end`, nanoseconds since 1970."""
@@ -166,11 +165,15 @@ class Flows:
         self._ending = ending
         self._limit = limit
         self._sweep_at = min(_FIRST_SWEEP, limit)
-        self._tables: dict[tuple[Any, ...], dict[Key, Side]] = {}
+        self._others: dict[Key, Side] = {}
 
-    def table(self, *place: Any) -> dict[Key, Side]:
-        """Return the sides of open flows by key, for one interface, VLANs and protocol."""
-        return self._tables.setdefault(place, {})
+    def table(
+        self, link: Link, protocol: int, interface: int | None, vlans: tuple[int, ...]
+    ) -> tuple[dict[Key, Side], tuple[Hashable, ...]]:
+        """Return where the sides of open flows are found, and what besides addresses and ports belongs to their key."""
+        if protocol == TCP and interface is None and not vlans:
+            return link.plain_tcp, ()
+        return self._others, (link.number, protocol, interface, vlans)
 
     def begin(
         self, flow: Flow, table: dict[Key, Side], key: Key, reverse: Key | None, sender: Side, receiver: Side
@@ -233,7 +236,7 @@ def tcp_state(flow: Flow) -> str | None:
 
     Source: docs.zeek.org, Conn::Info, conn_state.
     """
-    if not flow.initiator_known or flow.protocol != 6:
+    if not flow.initiator_known or flow.protocol != TCP:
         return None
     ours, theirs = flow.forward.flags, flow.backward.flags
     if theirs & SYN:
@@ -256,7 +259,6 @@ def row_of(flow: Flow) -> Row:
         notes.add(MIDSTREAM)
     if flow.named + 1 < packets:
         notes.add(SPANS_CAPPED)
-    tcp = flow.protocol == 6
     when = flow.link.when(flow.first, flow.last)
     values: dict[str, Any] = {
         **when,
@@ -280,7 +282,7 @@ def row_of(flow: Flow) -> Row:
         "dst_payload_bytes": theirs.payload if flow.payload_known else None,
         "directionality": "both",
         "initiator_known": flow.initiator_known,
-        "tcp_flags": ours.flags | theirs.flags if tcp else None,
+        "tcp_flags": ours.flags | theirs.flags if flow.protocol == TCP else None,
         "state": tcp_state(flow),
         "vlan": flow.vlans[0] if flow.vlans else None,
         "notes": sorted(notes) or None,

@@ -19,7 +19,7 @@ _CUT_VERSION = re.compile(rb" ?[HTP/1.0]{0,8}\r?")
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})(?: [^\r\n]*)?\r?(?:\n|$)")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 # without its newline a line may go on where nothing was captured
-_HEADER = re.compile(rb"^(host|user-agent|server):[ \t]*([^\r\n]*?)[ \t]*\r?\n", re.IGNORECASE | re.MULTILINE)
+_HEADER = re.compile(rb"^(host|user-agent|server):([^\r\n]*)\r?\n", re.IGNORECASE | re.MULTILINE)
 _USER_INFORMATION = re.compile(r"^([a-z][a-z0-9+.-]*://[^/?#@:]*):[^/?#@]*@", re.IGNORECASE)
 _NAME_AND_PORT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\[\]]+)(?::(\d{1,5}))?")
 _KNOWN = rb"GET|POST|HEAD|PUT|DELETE|OPTIONS|PATCH|CONNECT|TRACE"
@@ -93,5 +93,6 @@ def _response(head: bytes, *, cut: bool) -> Response | None:
 def _headers(head: bytes) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in _HEADER.findall(head):
-        found.setdefault(name.decode("ascii").lower(), decoded(value)[0])
+        # blanks around a value are no part of it
+        found.setdefault(name.decode("ascii").lower(), decoded(value.strip(b" \t"))[0])
     return found

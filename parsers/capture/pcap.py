@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 
 from parsers.capture.account import Account
 from parsers.capture.capture import Capture
-from parsers.capture.flows import SECOND
+from parsers.capture.flows import SECOND, Link
 from parsers.capture.frames import Malformed
 from parsers.contract import Format, Grade, Item
 from parsers.source import BLOCK_BYTES, Source
@@ -97,7 +97,7 @@ def _packets(stream: BinaryIO, layout: _Layout, account: Account, capture: Captu
     order, units, header, _, largest, link_type = layout
     unpack = Struct(order + "IIII").unpack_from
     step = SECOND // units
-    link = capture.link(link_type)
+    link = Link(link_type)
     packet, add = capture.packet, account.add
     base, data, at, number = _FILE_HEADER, b"", 0, 0
     while block := stream.read(BLOCK_BYTES):

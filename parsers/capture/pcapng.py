@@ -17,6 +17,7 @@ from parsers.capture import blocks
 from parsers.capture.account import Account
 from parsers.capture.blocks import Interface, Loss
 from parsers.capture.capture import Capture
+from parsers.capture.flows import Link
 from parsers.capture.frames import Malformed
 from parsers.capture.streams import FLOW_PART, LOSS_PART, SECRETS_PART
 from parsers.contract import Format, Grade, Item, Record, Row
@@ -36,6 +37,7 @@ FORMAT = Format(
 _SECTION, _INTERFACE, _OBSOLETE, _SIMPLE, _STATISTICS, _ENHANCED, _SECRETS = 0x0A0D0D0A, 1, 2, 3, 5, 6, 10
 # bytes of a packet block that are not the packet
 _PACKETS = {_ENHANCED: 32, _OBSOLETE: 32, _SIMPLE: 16}
+_MOST_INTERFACES = 65_536
 _UNKNOWN_DROPS = 0xFFFF
 _MOST_COUNTED = 1 << 63
 _SECTION_BYTES = b"\n\r\r\n"
@@ -88,7 +90,7 @@ class _Reader:
         self.section: _Section | None = None
         self.links = 0
         self.number = 0  # of the last record
-        self.secrets: list[int] = []  # lengths of the blocks that no packet has followed yet
+        self.secrets = (0, 0)  # blocks that no packet has followed yet, and their bytes
 
     def items(self) -> Iterator[Item]:
         base, data, at = 0, b"", 0
@@ -145,7 +147,8 @@ class _Reader:
                 self._note(kind, data, at, end)
                 yield from self.account.structure(length)
         except Malformed as fault:
-            if kind == _INTERFACE:  # its packets cannot be read either, and those of others keep their numbers
+            if kind == _INTERFACE and len(section.interfaces) < _MOST_INTERFACES:
+                # its packets cannot be read either, and interfaces behind it keep their numbers
                 section.interfaces.append(None)
             self.number += 1
             yield from self.account.reject(length, str(fault))
@@ -155,11 +158,13 @@ class _Reader:
         section = self._section
         if kind == _INTERFACE:
             told = blocks.description(section.order, data, at + 8, end - 4)
-            link = self.capture.link(told.link_type, self.links, told.name, told.precision_us)
+            if len(section.interfaces) >= _MOST_INTERFACES:
+                raise Malformed(f"more than {_MOST_INTERFACES} interfaces in one section")
+            link = Link(told.link_type, self.links, told.name, told.precision_us)
             self.links += 1
             section.interfaces.append(Interface(link, told.snap_length, told.units, told.offset))
         elif kind == _SECRETS:
-            self.secrets.append(end - at)
+            self.secrets = (self.secrets[0] + 1, self.secrets[1] + end - at)
 
     def _packet(self, kind: int, data: bytes, at: int, end: int, begin: int) -> Iterator[Item]:
         head = self._packet_head(kind, data, at, end)
@@ -174,9 +179,9 @@ class _Reader:
         rows = rows or []
         if head.dropped:
             rows.append(_loss_row(record, link.when(head.time), {"dropped_before": head.dropped}, LOSS_PART))
-        if self.secrets:
-            rows.append(_secrets_row(record, self.secrets))
-            self.secrets = []
+        if self.secrets[0]:
+            rows.append(_secrets_row(record, *self.secrets))
+            self.secrets = (0, 0)
         if rows and self.account.is_full(rows):
             yield from self.account.flush()
 
@@ -250,9 +255,9 @@ def _loss_row(
     return Row("coverage_gap", record, values, part)
 
 
-def _secrets_row(record: Record, lengths: list[int]) -> Row:
+def _secrets_row(record: Record, count: int, length: int) -> Row:
     """Tell that secrets stand in the file before `record`; what they are is not read."""
-    extra = compact({"blocks": len(lengths), "bytes": sum(lengths)})
+    extra = compact({"blocks": count, "bytes": length})
     return Row(
         "artefact", record, {"kind": "tls_secrets", "name": "decryption secrets block", "extra": extra}, SECRETS_PART
     )

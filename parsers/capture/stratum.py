@@ -11,7 +11,6 @@ mining gives them. Lines that were cut are read as far as they go. The password 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
@@ -30,6 +29,7 @@ WORKER_FROM_PASS = "worker_from_pass"  # noqa: S105 - the name of a note
 WORKER_CUT = "worker_cut"
 
 _KEYS = (b'"method"', b'"jsonrpc"', b'"result"', b'"params"', b'"id"', b'"worker"', b'"error"')
+_TELLING = (b'"method"', b'"result"', b'"error"')  # one of them is in every line of mining
 _SHORT = 16  # of so few bytes nothing can be told
 _PUSHED = frozenset(
     {"job", "mining.notify", "mining.set_difficulty", "mining.set_target", "mining.set_extranonce", "mining.set"}
@@ -82,7 +82,7 @@ class Line(NamedTuple):
 
     direction: str  # request | response | push
     method: str | None
-    id: str | None
+    id: int | str | None
     columns: Mapping[str, Any]
     notes: tuple[str, ...]
     extra: Mapping[str, Any]
@@ -109,7 +109,8 @@ def read(buffer: bytes, *, final: bool) -> Heard:
             continue
         newline = buffer.find(b"\n", at)
         end = newline if newline >= 0 else len(buffer)
-        if buffer[at] != ord("{"):
+        ended = newline >= 0 or final
+        if buffer[at] != ord("{") or (ended and not any(key in buffer[at:end] for key in _TELLING)):
             found.append(Found(at, end, Unread()))
             at = end
             continue
@@ -117,7 +118,7 @@ def read(buffer: bytes, *, final: bool) -> Heard:
         found.extend(Found(at + begin, at + stop, content) for begin, stop, content in whole)
         at += taken
         if at < end:
-            if newline < 0 and not final:
+            if not ended:
                 return Heard(tuple(found), at, waiting=True)
             notes = (MALFORMED_JSON,) if newline >= 0 else ()
             found.append(Found(at, end, _understood(read_cut(buffer[at:end]), notes, cut=newline < 0)))
@@ -144,18 +145,18 @@ def _understood(value: Any, notes: tuple[str, ...], *, cut: bool) -> Line | Unre
         return Unread()
     method = value.get("method")
     if isinstance(method, str) and not isinstance(method, CutText):
-        return _call(method, value, notes, cut=cut) if _is_mining(method, value) else Unread()
+        return _call(method, value, notes, cut=cut) if _is_mining(method, value, cut=cut) else Unread()
     if "result" in value or "error" in value:
         return _answer(value, notes, cut=cut)
     return Unread()
 
 
-def _is_mining(method: str, value: Mapping[str, Any]) -> bool:
+def _is_mining(method: str, value: Mapping[str, Any], *, cut: bool) -> bool:
+    params = value.get("params")
     if method.startswith(("mining.", "client.")):
-        return isinstance(value.get("params"), list)
+        return isinstance(params, list) or (cut and "params" not in value and method.startswith("mining."))
     if method in _ASKED:
         return True
-    params = value.get("params")
     needs = _NEEDS.get(method)
     return bool(needs) and isinstance(params, dict) and any(key in params for key in needs or ())
 
@@ -208,7 +209,7 @@ def _answer(value: Mapping[str, Any], notes: tuple[str, ...], *, cut: bool) -> L
     elif isinstance(result, list) and len(result) >= 3 and all(_is_hash(item) for item in result[:3]):
         method, standing = "eth_getWork", True  # header, seed and boundary: nothing else answers so
         del reading.columns["accepted"]
-        if _id(value.get("id")) in {None, "0"}:
+        if _id(value.get("id")) in {None, 0}:
             direction = "push"
     return Line(
         direction,
@@ -226,20 +227,19 @@ def _is_hash(item: Any) -> bool:
     return isinstance(item, str) and _HEX_256.fullmatch(item) is not None
 
 
-def _id(value: Any) -> str | None:
-    """Return a message's id as text; a number and the same digits as text are told apart."""
-    if value is None or isinstance(value, CutText | dict | list | bool | Decimal):
+def _id(value: Any) -> int | str | None:
+    """Return a message's id if it is one that an answer can be told by."""
+    if isinstance(value, bool | CutText) or not isinstance(value, int | str):
         return None
-    text = storable(json.dumps(value) if isinstance(value, str) else str(value))[0]
-    return text if len(text) <= _MOST_ID_LETTERS else None
+    return value if len(str(value)) <= _MOST_ID_LETTERS else None
 
 
-def _error_text(error: Any) -> str:
+def _error_text(error: Any) -> str | None:
     if isinstance(error, dict):
-        error = error.get("message", error)
-    elif isinstance(error, list) and len(error) > 1:
-        error = error[1]
-    return error if isinstance(error, str) else json.dumps(error, default=str)
+        error = error.get("message")
+    elif isinstance(error, list):
+        error = error[1] if len(error) > 1 else None
+    return error if isinstance(error, str) else None
 
 
 class _Columns:
@@ -291,8 +291,9 @@ class _Columns:
         elif method == "eth_submitHashrate" and isinstance(first, str):
             self.extra["hash_rate"] = first
         place = _JOB_PLACE.get(method)
-        if place is not None and len(params) > place and isinstance(params[place], str):
-            self.extra["job_id"] = str(params[place])
+        job = params[place] if place is not None and len(params) > place else None
+        if isinstance(job, str) and not isinstance(job, CutText):
+            self.extra["job_id"] = job
 
     def _host(self, value: Any) -> None:
         if isinstance(value, str) and not isinstance(value, CutText):

@@ -91,16 +91,21 @@ def by_content_mining(buffer: bytes) -> Reader | None:
 class Stream:
     """One direction of one session. `next_sequence` is the number of the byte that should come next."""
 
-    __slots__ = ("_bounds", "_buffer", "_gaps", "_places", "_reader", "gapped", "next_sequence")
+    __slots__ = ("_bounds", "_buffer", "_gaps", "_lost", "_places", "_reader", "next_sequence")
 
     def __init__(self, sequence: int, bounds: Bounds) -> None:
         self.next_sequence = sequence
         self._bounds = bounds
-        self.gapped = False
-        self._gaps: list[tuple[int, int]] = []
+        self._gaps: list[tuple[int, int]] = []  # unfilled, oldest first
+        self._lost = False  # a gap is no longer waited for
         self._reader: Reader | None = None
         self._buffer = b""
         self._places: list[tuple[int, Packet]] = []
+
+    @property
+    def gapped(self) -> bool:
+        """Whether bytes are missing that no segment brought later."""
+        return self._lost or bool(self._gaps)
 
     def hear(self, sequence: int, payload: bytes, missing: int, packet: Packet, choose: Choose) -> list[Message]:
         """Take one segment and return the messages that it completes; `missing` bytes behind `payload` were cut off."""
@@ -113,8 +118,10 @@ class Stream:
             payload = payload[-ahead:]
         elif ahead > 0:
             messages = self.close()
-            self.gapped = True
-            self._gaps = [*self._gaps[1 - _GAPS :], (self.next_sequence, sequence)]
+            self._gaps.append((self.next_sequence, sequence))
+            if len(self._gaps) > _GAPS:
+                self._lost = True
+                del self._gaps[0]
         self.next_sequence = after
         messages += self._read(payload, packet, choose, final=missing > 0)
         return messages
@@ -153,7 +160,8 @@ class Stream:
             into = _distance(begin, sequence)
             if 0 <= into < _distance(begin, end):
                 after = (sequence + len(payload) + missing) % _WHOLE
-                self._gaps[number] = (after, end) if into == 0 else (begin, sequence)
+                left = [(begin, sequence), (after, end)]
+                self._gaps[number : number + 1] = [gap for gap in left if _distance(*gap) > 0]
                 return Stream(sequence, self._bounds)._read(payload, packet, choose, final=True)  # noqa: SLF001
         return []
 

@@ -16,6 +16,7 @@ from parsers.capture.messages import Encrypted, Reader
 from parsers.capture.streams import Bounds, Choose, Message, Packet, by_content, by_content_mining
 from parsers.contract import Row
 from parsers.jsontext import compact
+from parsers.text import storable
 
 LISTENING, FOLLOWING, DEAF = 0, 1, 2  # a side's ear: waits for an opening, hears every byte, hears no more
 MOST_OF_A_METHOD = 100_000
@@ -28,8 +29,8 @@ _MOST_METHODS = 256  # that are counted one by one
 _NAMED_PACKETS = 999
 
 
-def _name_service(_buffer: bytes) -> Reader:
-    return dns.read_stream
+def _name_service(buffer: bytes) -> Reader:
+    return by_content(buffer) or dns.read_stream  # a port does not bind who wants to get through a firewall
 
 
 class Waiting:
@@ -204,7 +205,8 @@ class Talk:
         if not message:
             return
         notes = sorted(line.notes)
-        message.values |= {**line.columns, "message_id": line.id, "truncated": line.cut, "notes": notes or None}
+        identity = None if line.id is None else storable(str(line.id))[0]
+        message.values |= {**line.columns, "message_id": identity, "truncated": line.cut, "notes": notes or None}
         message.values["extra"] = compact(line.extra) if line.extra else None
         if line.direction == "request" and line.id is not None:
             yield from self._wait(("stratum", side, line.id), message)
