@@ -1,22 +1,34 @@
 """Strict JSON for evidence: nothing coerced, nothing dropped in silence.
 
 Numbers with a fraction or exponent become `Decimal` (money must not pass through a float); NaN and Infinity are no
-JSON; of repeated keys the last wins, as in every common reader, and their names are reported, so that a row can say
-that another reader may see another value. Depth is bounded by the interpreter's own check.
+JSON; of repeated keys the last wins, as in every common reader, and what it hides is reported, so that a row can say
+that another reader may see another value. Depth is bounded, by the same number whatever stack the caller stands on.
+
+Two readers give one result. orjson is tried first; what it read is taken only if the bytes prove that the strict
+reader would have read the same: every `":` is a key of the result (so no key was repeated), no number became a float
+(so none had a fraction, an exponent or more than 64 bits), and nothing lies too deep. Everything else, and every
+fault, goes to the strict reader, whose word is final.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple, NoReturn
+
+import orjson
 
 from parsers.text import storable
 
 MAX_INTEGER_DIGITS = 4000
+MAX_DEPTH = 200
 DUPLICATE_KEYS = "duplicate_keys"
+
+_SPACE = " \t\r\n"
+_SPACED_COLON = re.compile(rb'"[ \t\r\n]+:')
 
 
 class JsonFault(ValueError):
@@ -24,26 +36,32 @@ class JsonFault(ValueError):
 
 
 class JsonPiece(NamedTuple):
-    """One value found in a line: where its bytes begin and how many they are, and the keys that were repeated."""
+    """One value found in a line: where its bytes begin, how many they are, and the keys that were repeated.
+
+    `hidden` holds, as (key, value), what later values of the same key took the place of. `storable` tells that no text
+    in it has a lone surrogate.
+    """
 
     value: Any
     begin: int
     length: int
     repeated_keys: tuple[str, ...]
+    hidden: tuple[tuple[str, Any], ...] = ()
+    storable: bool = False
 
 
 @dataclass
 class _Hooks:
-    repeated: list[str]
+    hidden: list[tuple[str, Any]] = field(default_factory=list)
 
     def pairs(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
-            seen: set[str] = set()
-            for key, _ in pairs:
-                if key in seen:
-                    self.repeated.append(key)
-                seen.add(key)
+            last: dict[str, Any] = {}
+            for key, value in pairs:
+                if key in last:
+                    self.hidden.append((key, last[key]))
+                last[key] = value
         return found
 
 
@@ -67,34 +85,150 @@ def decode(data: bytes) -> JsonPiece:
 
 def decode_all(data: bytes) -> Iterator[JsonPiece]:
     """Yield every value of a line: concurrent writers put two objects on one. Raises `JsonFault` at the first fault."""
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as fault:
-        raise JsonFault(f"not UTF-8 at byte {fault.start}") from None
-    hooks = _Hooks([])
-    decoder = json.JSONDecoder(
-        object_pairs_hook=hooks.pairs, parse_float=Decimal, parse_int=_integer, parse_constant=_constant
-    )
-    plain = len(text) == len(data)
-    at = _skip_space(text, 0)
-    while at < len(text):
-        hooks.repeated = []
+    quick = _quick(data)
+    if quick is not None:
+        yield quick
+        return
+    strict = _Strict(data)
+    at = strict.skip_space(0)
+    while at < len(strict.text):
+        piece, end = strict.value(at)
+        yield piece
+        at = strict.skip_space(end)
+
+
+def decode_array(data: bytes) -> Iterator[JsonPiece]:
+    """Yield the elements of an array with their places; raises `JsonFault` at the first fault, also of the brackets.
+
+    An array whose end is missing gives its whole elements first. `JsonFault` follows unless it ends behind a comma.
+    """
+    strict = _Strict(data)
+    at = strict.skip_space(0)
+    if strict.text[at : at + 1] != "[":
+        raise JsonFault("no array")
+    at = strict.skip_space(at + 1)
+    if strict.text[at : at + 1] == "]":
+        strict.expect_end(at + 1)
+        return
+    while at < len(strict.text):
+        piece, end = strict.value(at)
+        yield piece
+        at = strict.skip_space(end)
+        if strict.text[at : at + 1] == "]":
+            strict.expect_end(at + 1)
+            return
+        if strict.text[at : at + 1] != ",":
+            raise JsonFault(f"neither comma nor bracket at character {at}")
+        at = strict.skip_space(at + 1)
+
+
+class _Strict:
+    """The strict reader over one text."""
+
+    def __init__(self, data: bytes) -> None:
         try:
-            value, end = decoder.raw_decode(text, at)
+            self.text = data.decode("utf-8")
+        except UnicodeDecodeError as fault:
+            raise JsonFault(f"not UTF-8 at byte {fault.start}") from None
+        self._plain = len(self.text) == len(data)
+        self._counted_to = self._bytes_before = 0
+        self._hooks = _Hooks()
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._hooks.pairs, parse_float=Decimal, parse_int=_integer, parse_constant=_constant
+        )
+
+    def skip_space(self, at: int) -> int:
+        text = self.text
+        while at < len(text) and text[at] in _SPACE:
+            at += 1
+        return at
+
+    def expect_end(self, at: int) -> None:
+        if self.skip_space(at) != len(self.text):
+            raise JsonFault(f"content behind the end at character {at}")
+
+    def value(self, at: int) -> tuple[JsonPiece, int]:
+        """Read the value at character `at`; return it and the character behind it."""
+        self._hooks.hidden = []
+        try:
+            value, end = self._decoder.raw_decode(self.text, at)
         except json.JSONDecodeError as fault:
             raise JsonFault(f"{fault.msg} at character {fault.pos}") from None
         except RecursionError:
             raise JsonFault("nested too deep") from None
-        begin = at if plain else len(text[:at].encode())
-        length = end - at if plain else len(text[at:end].encode())
-        yield JsonPiece(value, begin, length, tuple(hooks.repeated))
-        at = _skip_space(text, end)
+        if _keys_if_exact(value, floats=True) is None:
+            raise JsonFault("nested too deep")
+        hidden = tuple(self._hooks.hidden)
+        begin = self._byte_at(at)
+        return JsonPiece(value, begin, self._byte_at(end) - begin, tuple(key for key, _ in hidden), hidden), end
+
+    def _byte_at(self, at: int) -> int:
+        if self._plain:
+            return at
+        self._bytes_before += len(self.text[self._counted_to : at].encode())
+        self._counted_to = at
+        return self._bytes_before
 
 
-def _skip_space(text: str, at: int) -> int:
-    while at < len(text) and text[at] in " \t\r\n":
-        at += 1
-    return at
+def _quick(data: bytes) -> JsonPiece | None:
+    """Read one object that fills `data`, if the bytes prove that `_Strict` would read the same."""
+    end = len(data) - 1 if data.endswith(b"\r") else len(data)
+    if not data.startswith(b"{") or data[end - 1 : end] != b"}":
+        return None
+    escaped = data.count(b'\\":')
+    # an escaped backslash before the quote, or space behind it: the counts would mean nothing
+    if (escaped and b'\\\\":' in data) or _SPACED_COLON.search(data):
+        return None
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+    if _keys_if_exact(value) != data.count(b'":') - escaped:
+        return None
+    return JsonPiece(value, 0, end, (), storable=True)
+
+
+def _keys_if_exact(value: Any, *, floats: bool = False) -> int | None:
+    """Count the keys in a decoded value; None if it is nested too deep or, unless `floats`, holds a float."""
+    keys = depth = 0
+    level = [value] if type(value) is dict or type(value) is list else []
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            return None
+        below = []
+        for node in level:
+            if type(node) is dict:
+                keys += len(node)
+            for child in node.values() if type(node) is dict else node:
+                kind = type(child)
+                if kind is str:
+                    continue
+                if kind is dict or kind is list:
+                    below.append(child)
+                elif kind is float and not floats:
+                    return None
+        level = below
+    return keys
+
+
+def storable_value(value: Any) -> tuple[Any, bool]:
+    r"""Make every text in a decoded value storable: lone surrogates become `\udNNN`, and the second value is False."""
+    changed: list[bool] = []
+    return _storable(value, changed), not changed
+
+
+def _storable(value: Any, changed: list[bool]) -> Any:
+    if isinstance(value, str):
+        text, whole = storable(value)
+        if not whole:
+            changed.append(True)
+        return text
+    if isinstance(value, list):
+        return [_storable(item, changed) for item in value]
+    if isinstance(value, dict):
+        return {_storable(key, changed): _storable(item, changed) for key, item in value.items()}
+    return value
 
 
 def _plain(value: Any) -> Any:
@@ -105,7 +239,11 @@ def _plain(value: Any) -> Any:
 
 def compact(value: Any) -> str:
     """Write a decoded value as JSON in its own key order, without spaces; a number no float holds becomes a string."""
-    return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain))[0]
+    try:
+        # refuses what the other writes in its own way: Decimal, integers over 64 bits, lone surrogates
+        return orjson.dumps(value).decode("utf-8")
+    except orjson.JSONEncodeError:
+        return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain))[0]
 
 
 def extra_of(value: dict[str, Any], mapped: frozenset[str] | set[str]) -> str | None:

@@ -1,0 +1,1 @@
+"""What agents said, thought, called and were answered, as their harnesses wrote it down."""
