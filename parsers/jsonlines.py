@@ -79,6 +79,9 @@ def _pieces(data: bytes) -> tuple[list[JsonPiece], str | None]:
         for piece in decode_all(data):
             pieces.append(piece)  # noqa: PERF402 (what came before a fault is kept)
     except JsonFault as fault:
+        # a line torn at its beginning may start with what looks like a text or a number
+        while pieces and not isinstance(pieces[-1].value, dict):
+            pieces.pop()
         return pieces, str(fault)
     return pieces, None
 
