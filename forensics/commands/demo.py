@@ -13,12 +13,21 @@ from forensics.commands.options import progress, quiet_option
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo-case"))
 @quiet_option
 def command(folder: Path, *, quiet: bool) -> None:
-    """Make a made-up incident, take it in, analyse it and write its report, in FOLDER (default demo-case)."""
+    """Make a made-up incident and its benign twin in FOLDER (default demo-case), and run every station on both.
+
+    What comes out is compared with what is known to be true; a difference is an error.
+    """
     from forensics import selfcheck
-    from forensics.demo import run
+    from forensics.demo.perform import perform
     from forensics.terminal import put
 
     selfcheck.check_packages()
     with progress(quiet=quiet) as drawn:
-        written = run(folder, drawn)
-    put([str(written)])
+        incident, twin = perform(folder, drawn)
+    put(
+        [
+            f"incident: {incident.verdict}, as it is known to be; case {incident.case}",
+            f"benign twin: {twin.verdict}, as it is known to be; case {twin.case}",
+            f"report: {incident.report}",
+        ]
+    )
