@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get
 from reports.errors import ModelFault
 
 T = TypeVar("T")
+_PLAIN = frozenset({str, int, float, bool, NoneType})
 
 
 def decode(kind: type[T], value: object, place: str = "") -> T:
@@ -27,7 +28,7 @@ def encode(value: object) -> Any:
     if is_dataclass(value):
         return {field.name: encode(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple):
-        return [encode(item) for item in value]
+        return [item if type(item) in _PLAIN else encode(item) for item in value]
     return value
 
 

@@ -76,11 +76,15 @@
   let timeline = null;
   const packed = byId("timeline-rows");
   if (packed && "DecompressionStream" in window) {
+    const plain = byId("timeline-plain");
+    plain.hidden = true;
     unpack(packed.textContent).then((columns) => {
       timeline = explore(columns);
       packed.remove();
-      byId("timeline-plain").hidden = true;
       followHash();
+    }).catch((fault) => {
+      plain.hidden = false; // the plain table is what remains
+      throw fault;
     });
   } else followHash();
 
