@@ -18,7 +18,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.csvtext import Flags
-from parsers.money import amount
 from parsers.schema import BOOL, INT, STRING, STRINGS, UINT
 from parsers.times import Moment
 
@@ -130,22 +129,40 @@ def each(cells: pa.StringArray, read: Callable[[str], Any], kind: pa.DataType) -
 
 
 def amounts(cells: pa.StringArray, kind: pa.Decimal128Type) -> Amounts:
-    """Read decimal text exactly, as `parsers.money.amount` does."""
+    """Read decimal text exactly (E notation allowed, no separators, no currency sign)."""
     simple = flags(pc.match_substring_regex(cells, _FITS_ANY_KIND))
     plain = only(cells, simple).cast(kind)
     others = only(cells, ~simple)
     if others.null_count == len(others):
         none = np.zeros(len(cells), np.bool_)
         return Amounts(plain, cells, none, none)
-    read, number = spread(others, lambda text: _decimal(text, kind), [kind, BOOL])
+    read, number = spread(others, lambda text: exact(text, kind), [kind, BOOL])
     wrong = present(others) & ~flags(number)
     return Amounts(pc.coalesce(plain, read), cells, wrong, present(others) & ~present(read) & ~wrong)
 
 
-def _decimal(text: str, kind: pa.Decimal128Type) -> tuple[Decimal | None, bool]:
-    """Return the exact value and whether the text is a number at all: digits of other scripts are none in a file."""
-    number = re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", text, re.ASCII) is not None
-    return (amount(text, kind).value if number else None), number
+def exact(text: str, kind: pa.Decimal128Type) -> tuple[Decimal | None, bool]:
+    """Return the value that `kind` holds exactly, and whether the text is a number at all.
+
+    Digits of other scripts are none; zero is zero whatever its exponent, which Arrow does not take with every one.
+    """
+    if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", text, re.ASCII):
+        return None, False
+    value = Decimal(text)
+    if value == 0:
+        return Decimal(0), True
+    return (value if held_exactly(value, kind) else None), True
+
+
+def held_exactly(value: Decimal, kind: pa.Decimal128Type) -> bool:
+    """Tell whether `kind` holds a finite value as it is, by its digits: no context of 28 digits rounds them first."""
+    _, digits, exponent = value.as_tuple()
+    assert isinstance(exponent, int)
+    kept = "".join(map(str, digits)).rstrip("0")
+    exponent += len(digits) - len(kept)
+    scale: int = kind.scale
+    precision: int = kind.precision
+    return -exponent <= scale and len(kept) + exponent <= precision - scale
 
 
 def counts(cells: pa.StringArray, name: str, faults: Faults) -> pa.UInt64Array:

@@ -30,11 +30,10 @@ import pyarrow.compute as pc
 
 from parsers.billing.lines import DUPLICATE_COLUMNS, BillLines, told_apart
 from parsers.contract import Format, Grade, Item
-from parsers.csvcells import Amounts, Cells, amounts, each, flags, json_of, present
+from parsers.csvcells import Amounts, Cells, amounts, each, flags, held_exactly, json_of, present
 from parsers.csvsheet import Converted, header_of, read_sheet
 from parsers.csvtext import Flags
 from parsers.jsontext import JsonFault, decode
-from parsers.money import fits
 from parsers.schema import MONEY, STRING
 from parsers.source import Source
 
@@ -259,7 +258,7 @@ def _sum(one: Decimal | None, other: Decimal | None, sign: int) -> Decimal | Non
     if one is None or other is None:
         return None
     total = _EXACT.add(one, other if sign > 0 else _EXACT.minus(other))
-    return total if fits(total, MONEY) else None
+    return total if held_exactly(total, MONEY) else None
 
 
 def _first(cells: Cells, names: tuple[str, ...]) -> pa.StringArray:

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from parsers.money import LOSSY, amount
+from parsers.csvcells import exact
+from parsers.money import LOSSY
 from parsers.times import DAY, EARLIEST, LATEST, SECOND, Moment, epoch_milliseconds, epoch_seconds, iso
 
 NO_NUMBER = "amount_is_no_number"
@@ -83,10 +84,8 @@ def _integer(kind: pa.DataType, text: str) -> Value:
 
 def _decimal(kind: pa.Decimal128Type, mark: str, text: str) -> Value:
     plain = text if mark == "." else text.translate({ord(mark): ".", ord("."): "?"})
-    value = amount(plain, kind).value
-    if value is not None:
-        return Value(value)
-    return Value(None, LOSSY if re.fullmatch(r"[+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]{1,3})?", plain) else NO_NUMBER)
+    value, number = exact(plain, kind)
+    return Value(value, None if value is not None else LOSSY if number else NO_NUMBER)
 
 
 def _timestamp(clock: Clock, text: str) -> Value:

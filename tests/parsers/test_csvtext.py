@@ -116,6 +116,8 @@ def test_any_delimiter(delimiter):
 )
 @settings(deadline=None, max_examples=300)
 def test_what_the_csv_module_writes_is_read_back_at_true_offsets(rows, quoting, end, block, careful):
+    if end == "\n" and quoting != csv.QUOTE_ALL:  # the csv module leaves a carriage return bare there
+        rows = [[cell.replace("\r", "r") for cell in row] for row in rows]
     written = io.StringIO(newline="")
     writer = csv.writer(written, quoting=quoting, lineterminator=end)
     places = []

@@ -36,6 +36,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
         (COIN, ",", "1.250,5", None),
         (COIN, ",", "1.25", None),
         (COIN, ".", "1e-30", None),
+        (COIN, ".", "0e100", Decimal(0)),
     ],
 )
 def test_readers(kind, mark, text, value):
