@@ -186,7 +186,10 @@ def _prepare(assignment: Assignment) -> _Prepared:
         claims = (mappings.fitting(assignment.mappings, name, head) for name in names)
         mapping = next((claim for claim in claims if claim), None)
     forced = mappings.format_of(assignment.mappings[mapping]) if mapping else assignment.forced
+    container = container_of(head)
     name, found = _recognised(head, names, forced)
+    if container and forced is None:  # what lies in an archive is not the archive's
+        found = Recognition(None, found.candidates, ambiguous=False)
     fmt = parser_of(found.chosen).FORMAT if found.chosen else None
     settings = mapping_settings(assignment, mapping)
     empty = measure.size == 0 and measure.damage is None
@@ -200,7 +203,7 @@ def _prepare(assignment: Assignment) -> _Prepared:
         stream=measure,
         name=name,
         mapping=mapping,
-        container=container_of(head),
+        container=container,
     )
     return _Prepared(replace(source, name=name, settings=settings), outcome)
 
