@@ -20,6 +20,7 @@ _END, _NAME, _RESOLUTION, _OFFSET = 0, 2, 9, 14
 _START_TIME, _END_TIME, _INTERFACE_DROPS, _SYSTEM_DROPS = 2, 3, 5, 7
 _PACKET_DROPS = 4
 _MICROSECONDS = 1_000_000
+_EARLIEST, _LATEST = EARLIEST * 1000, LATEST * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Interface:
     def time(self, high: int, low: int) -> int:
         """Return a packet's time in nanoseconds since 1970; raises `Malformed` beyond the year 9999."""
         nanoseconds = (high << 32 | low) * SECOND // self.units + self.offset * SECOND
-        if not EARLIEST * 1000 <= nanoseconds <= LATEST * 1000:
+        if not _EARLIEST <= nanoseconds <= _LATEST:
             raise Malformed("its time lies beyond the years 1 to 9999")
         return nanoseconds
 

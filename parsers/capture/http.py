@@ -21,6 +21,10 @@ _HEAD_END = re.compile(rb"\r?\n\r?\n")
 # without its newline a line may go on where nothing was captured
 _HEADER = re.compile(rb"^(host|user-agent|server):([^\r\n]*)\r?\n", re.IGNORECASE | re.MULTILINE)
 _USER_INFORMATION = re.compile(r"^([a-z][a-z0-9+.-]*://[^/?#@:]*):[^/?#@]*@", re.IGNORECASE)
+_SECRET_VALUE = re.compile(
+    r"([?&;](?:[\w.-]{0,64}[_.-])?(?:pass|passwd|password|passphrase|pwd|secret|token|api[_-]?key)=)[^&;#]+",
+    re.IGNORECASE | re.ASCII,
+)
 _NAME_AND_PORT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\[\]]+)(?::(\d{1,5}))?")
 _KNOWN = rb"GET|POST|HEAD|PUT|DELETE|OPTIONS|PATCH|CONNECT|TRACE"
 _URI = rb"[^\s\x00-\x1f]"
@@ -80,8 +84,9 @@ def _request(head: bytes, *, cut: bool) -> Request | None:
     if not line or not (line[3] or (cut and _CUT_VERSION.fullmatch(head, line.end()))):
         return None
     headers = _headers(head)
-    uri, plain = _USER_INFORMATION.subn(r"\1@", decoded(line[2])[0])
-    notes = (PASSWORD_LEFT_OUT,) if plain else ()
+    uri, in_authority = _USER_INFORMATION.subn(r"\1@", decoded(line[2])[0])
+    uri, in_query = _SECRET_VALUE.subn(r"\1", uri)
+    notes = (PASSWORD_LEFT_OUT,) if in_authority or in_query else ()
     return Request(line[1].decode("ascii"), uri, headers.get("host"), headers.get("user-agent"), notes, cut)
 
 

@@ -55,6 +55,7 @@ class _Section:
         self.order = order
         self.head = Struct(order + "II").unpack_from
         self.enhanced = Struct(order + "IIIII").unpack_from
+        self.plain = Struct(order + "IIIIIII").unpack_from
         self.obsolete = Struct(order + "HHIIII").unpack_from
         self.number = Struct(order + "I").unpack_from
         self.interfaces: list[Interface | None] = []  # None: described by a block that could not be read
@@ -99,6 +100,11 @@ class _Reader:
             data = data[at:] + block
             at, stop = 0, len(data)
             while at + _SMALLEST_BLOCK <= stop:
+                at = self._plain_packets(data, at, base)
+                if self.account.is_full([]):
+                    yield from self.account.flush()
+                if at + _SMALLEST_BLOCK > stop:
+                    break
                 kind, length, fault = self._head(data, at)
                 if fault:
                     yield from self.account.reject_rest(self.stream, stop - at, fault)
@@ -112,6 +118,45 @@ class _Reader:
             yield from self.account.flush()
         yield from self.account.reject_rest(self.stream, len(data) - at, "the capture ends within this block")
         yield from self.capture.finish()
+
+    def _plain_packets(self, data: bytes, at: int, base: int) -> int:
+        """Take enhanced packet blocks without options that follow each other; return where something else begins.
+
+        That may be one of them that is malformed: whatever is odd is left to `_block`, which reads them just so.
+        """
+        section = self.section
+        if section is None or self.secrets[0]:
+            return at
+        plain, again, interfaces = section.plain, section.number, section.interfaces
+        packet, add, stop, full = self.capture.packet, self.account.add, len(data) - _PACKETS[_ENHANCED], False
+        while at <= stop and not full:
+            kind, length, place, high, low, kept, wire = plain(data, at)
+            end = at + length
+            if kind != _ENHANCED or length != (kept + 3 & -4) + _PACKETS[_ENHANCED] or place >= len(interfaces):
+                break
+            interface = interfaces[place]
+            if interface is None or end > len(data) or again(data, end - 4)[0] != length:
+                break
+            try:
+                time = interface.time(high, low)
+                rows = packet(
+                    interface.link,
+                    self.number + 1,
+                    base + at,
+                    length,
+                    time,
+                    data,
+                    at + 28,
+                    at + 28 + kept,
+                    max(wire, kept),
+                )
+            except Malformed:
+                break
+            self.number += 1
+            add(length)
+            full = bool(rows) and self.account.is_full(rows or [])
+            at = end
+        return at
 
     @property
     def _section(self) -> _Section:

@@ -197,6 +197,26 @@ def test_reading_does_not_depend_on_the_size_of_pieces(size, monkeypatch):
     assert read(data) == expected
 
 
+def test_packets_with_and_without_options_give_the_same_rows():
+    session = wire.Session().open().say(wire.line(id=1, method="mining.subscribe", params=["m/1"])).close()
+    session.frames.insert(3, (wire.START, wire.ethernet(b"\x45")))
+    found = []
+    for dropped in (None, 0):
+        data = wire.section() + wire.interface()
+        data += b"".join(wire.enhanced(0, time // 1000, frame, dropped=dropped) for time, frame in session.frames)
+        books, tables = read(data)
+        assert (books.records, books.quarantined) == (7, 1)
+        places = {"offset", "length"}
+        found.append(
+            [
+                {k: v for k, v in row.items() if k not in places}
+                for name in ("flow", "application_message", "quarantine")
+                for row in tables[name]
+            ]
+        )
+    assert found[0] == found[1]
+
+
 def test_pcap_and_pcapng_of_the_same_packets_give_the_same_rows():
     from parsers.capture import pcap
 

@@ -161,6 +161,9 @@ def test_mining_inside_http_is_heard_and_both_are_told():
         (b"GET /cut HTT", ("GET", "/cut", None, True)),
         (b"GET /cut HTTP/1.1\r\nHost: x.exam", ("GET", "/cut", None, True)),
         (b"GET http://u:pw@x.example/ HTTP/1.1\r\n\r\n", ("GET", "http://u@x.example/", None, False)),
+        (b"GET /l?user=u&Password=pw&x=1 HTTP/1.1\r\n\r\n", ("GET", "/l?user=u&Password=&x=1", None, False)),
+        (b"GET /l?access_token=pw", ("GET", "/l?access_token=", None, True)),
+        (b"GET /l?compass=north HTTP/1.1\r\n\r\n", ("GET", "/l?compass=north", None, False)),
     ],
 )
 def test_heads_of_requests(head, expected):
@@ -222,6 +225,7 @@ def test_blanks_without_end_take_no_time():
     http.read(b"GET / HTTP/1.1\r\nHost:" + b" \t" * 8000, final=True)
     http.read(b"GET / HTTP/1.1\r\n" + b"Host:" * 3000, final=True)
     http.read(b"A" * 16000 + b" ", final=True)
+    http.read(b"GET /" + b"?pass" * 1600 + b" HTTP/1.1\r\n\r\n", final=True)
     assert not http.opens(b"A-" * 30000)
 
 
