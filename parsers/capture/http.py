@@ -53,7 +53,7 @@ class Request(NamedTuple):
     @property
     def through_proxy(self) -> bool:
         """Whether it asks the server to talk to another one."""
-        return self.method == "CONNECT" or "://" in self.uri.partition("?")[0]
+        return self.method == "CONNECT" or (not self.uri.startswith("/") and "://" in self.uri)
 
 
 class Response(NamedTuple):

@@ -170,7 +170,9 @@ class Talk:
         self, protocol: str, method: str | None, direction: str | None, packets: tuple[Packet, ...], side: Side
     ) -> Waiting | None:
         """Begin a row of `application_message`; None when there are too many of its kind already."""
-        kind = (protocol, method if len(self._counts) < _MOST_METHODS else None)
+        kind = (protocol, method)
+        if kind not in self._counts and len(self._counts) >= _MOST_METHODS:
+            kind = (protocol, None)
         count = self._counts[kind] = self._counts.get(kind, 0) + 1
         if count > MOST_OF_A_METHOD:
             if kind not in self._capped:

@@ -270,6 +270,12 @@ def test_a_proxy_is_not_bound_to_the_names_it_is_asked_for(head):
     assert "address" not in row
 
 
+def test_a_uri_that_holds_another_is_no_request_to_a_proxy():
+    head = b"GET /go/http://other.example/ HTTP/1.1\r\nHost: pool.example\r\n\r\n"
+    (row,) = names(Session(server_port=80).open().say(head).frames)
+    assert (row["name"], row["address"]) == ("pool.example", SERVER)
+
+
 @pytest.mark.parametrize("host", [b"192.0.2.1", b"192.0.2.1:80", b"[2001:db8::1]:80", b"", b"a b:c:d"])
 def test_a_host_that_is_no_name_binds_none(host):
     session = Session(server_port=80).open().say(b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n")
