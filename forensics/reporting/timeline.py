@@ -103,7 +103,7 @@ def timeline(engine: Engine, digits: int) -> Timeline:
         weight=tuple(100 - row["weight"] for row in shown),
         total=max(total, len(shown)),
         selection=(
-            "all records of the chain; commands and words around it in order of time, flows by a hash of their place"
+            "All records of the chain; commands and words around it in order of time, flows by a hash of their place."
             if total > len(shown)
             else ""
         ),

@@ -14,10 +14,19 @@ with kinds as (
 ),
 
 best_fit as (
-    select source_id, kind, offset_us, spread_us
+    select
+        source_id,
+        kind,
+        spread_us,
+        -- whole quarters of an hour are zones (and dates): what stands within 2 s of one is one
+        case
+            when abs(offset_us - zone_us) <= 2000000 then zone_us
+            else offset_us
+        end as offset_us
     from (
         select
             *,
+            (offset_us + 450000000 - ((offset_us + 450000000) % 900000000 + 900000000) % 900000000) as zone_us,
             row_number() over (
                 partition by source_id, kind
                 order by inliers desc, spread_us, reference_id, family
