@@ -54,7 +54,7 @@ _VALUES_LOOKED_AT = 15
 _BEGINNING = re.compile(rb'(?:\[\s*)?\{\s*"messages"\s*:\s*\[\s*\{\s*"(?:role|content)"\s*:')
 
 
-def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001 (names lie)
+def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001 - names lie
     """STRONG where messages and choices stand together; PROBABLE where a long request hides what comes after it."""
     found = document_records(Source.of_bytes(head))
     values = [item.value for item in found if isinstance(item, JsonRecord)]

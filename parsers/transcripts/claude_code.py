@@ -36,6 +36,7 @@ from parsers.transcripts.fields import dollars, name, rest, text, time_columns
 from parsers.transcripts.pieces import Piece, close, event_piece
 from parsers.transcripts.sessions import Sessions
 from parsers.transcripts.tools import pids_of
+from parsers.transcripts.usage import LastUsage
 
 FORMAT = Format(
     name="claude_code",
@@ -83,7 +84,7 @@ _BEGINNING = re.compile(rb'\s*\{\s*"(?:parentUuid|isSidechain|sessionId|type|uui
 _KEYS_BEFORE_CONTENT = (b'"sessionId"', b'"isSidechain"')
 
 
-def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001 (names lie)
+def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001 - names lie
     """STRONG where lines are Claude Code's: session and record ids beside a message, or its own side records."""
     found = first_values(head)
     ours = sum(_is_ours(value) for value in found.values)
@@ -100,7 +101,7 @@ def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001 (names lie)
 def _is_ours(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
-    kind = value.get("type")
+    kind = name(value.get("type"))
     if kind in _CONVERSATION and {"sessionId", "uuid"} <= value.keys():
         message = value.get("message")
         return (
@@ -135,7 +136,7 @@ class _Reader:
         self._sessions = Sessions()
         self._tools: dict[str, tuple[str | None, str | None]] = {}  # call id: name and class
         self._seen: set[bytes] = set()  # digests of record ids with their content
-        self._usage: dict[tuple[str | None, str | None], tuple[Row, Piece]] = {}  # last of each response
+        self._usage = LastUsage()
         self._titles: dict[str, str] = {}  # last record of a conversation: what a summary calls it
         self._last: dict[str | None, str] = {}  # session: id of its last record
 
@@ -165,7 +166,7 @@ class _Reader:
             self._finish(columns)
             row = Row("transcript", item.record, columns, part)
             if columns["kind"] == "usage":
-                yield from self._held(row, columns)
+                yield from self._usage.take(row, columns)
             else:
                 yield row
         self._sessions.settle(len(pieces))
@@ -173,8 +174,7 @@ class _Reader:
 
     def finish(self) -> Iterator[Row]:
         """Yield what was held back, and the sessions."""
-        for row, _ in self._usage.values():
-            yield row
+        yield from self._usage.finish()
         yield from self._sessions.rows()
 
     def _is_replayed(self, line: dict[str, Any]) -> bool:
@@ -204,24 +204,6 @@ class _Reader:
                 columns["pids"] = pids_of(columns["text"])
         close(columns)
 
-    def _held(self, row: Row, columns: Piece) -> Iterator[Row]:
-        """Hold a response's usage until a later one replaces it; yield what is no longer the last."""
-        columns["usage_is_primary"] = True
-        key = (columns["message_id"], columns["request_id"])
-        if key[0] is None:
-            yield row
-            return
-        before = self._usage.get(key)
-        if before is not None and columns["is_replayed"] and not before[1]["is_replayed"]:
-            # a copy of an earlier block is not the response's last word
-            columns["usage_is_primary"] = False
-            yield row
-            return
-        self._usage[key] = (row, columns)
-        if before is not None:
-            before[1]["usage_is_primary"] = False
-            yield before[0]
-
     def _describe(self, line: dict[str, Any], common: Piece, pieces: list[Piece]) -> None:
         session = common["session_id"]
         if session is None:
@@ -249,7 +231,7 @@ class _Reader:
             self._sessions.describe(session, kind="resumed", parent_session_id=parent)
 
     def _note_titles(self, line: dict[str, Any], session: str | None) -> None:
-        kind, uuid = line.get("type"), name(line.get("uuid"))
+        kind, uuid = name(line.get("type")), name(line.get("uuid"))
         if kind in _TITLES:
             title = text(line.get(_TITLES[kind]))
             if title:

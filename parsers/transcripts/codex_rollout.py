@@ -72,7 +72,7 @@ _BARE_ITEMS = frozenset({"message", "reasoning", "function_call", "function_call
 _BEGINNING = re.compile(rb'\s*\{[^{}]{0,200}"type"\s*:\s*"session_meta"[^{}]{0,200}"payload"\s*:\s*\{')
 
 
-def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001 (names lie)
+def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001 - names lie
     """STRONG where lines are Codex's wrappers around a payload, or begin with the header of its older files."""
     found = first_values(head)
     wrapped = sum(_is_wrapped(value) for value in found.values)
@@ -85,10 +85,11 @@ def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001 (names lie)
 
 
 def _is_wrapped(value: Any) -> bool:
-    payload = value.get("payload") if isinstance(value, dict) else None
-    if not isinstance(payload, dict) or value.get("type") not in _WRAPPERS:
+    if not isinstance(value, dict) or not isinstance(value.get("payload"), dict):
         return False
-    return value["type"] in ("turn_context", "compacted") or not {"id", "type", "role"}.isdisjoint(payload)
+    kind = name(value.get("type"))
+    told = kind in ("turn_context", "compacted") or not {"id", "type", "role"}.isdisjoint(value["payload"])
+    return kind in _WRAPPERS and told
 
 
 def _is_bare_header(values: list[Any]) -> bool:
@@ -99,7 +100,7 @@ def _is_bare_header(values: list[Any]) -> bool:
 
 
 def _is_bare(value: Any) -> bool:
-    return isinstance(value, dict) and (value.get("type") in _BARE_ITEMS or value.get("record_type") == "state")
+    return isinstance(value, dict) and (name(value.get("type")) in _BARE_ITEMS or value.get("record_type") == "state")
 
 
 def read(source: Source) -> Iterator[Item]:
@@ -253,8 +254,10 @@ class _Reader:
         begun = columns["native_type"] is not None and columns["native_type"].startswith("event_msg/")
         if digest in self._calls or (begun and call in self._called):
             columns["is_replayed"] = True
-        self._calls.add(digest)
-        self._called.add(call)
+        if not columns["is_replayed"]:
+            # of history that compaction kept the original may have been cut off, but it never comes later
+            self._calls.add(digest)
+            self._called.add(call)
         self._tools.setdefault(call, (columns["tool_name"], columns["tool_class"]))
 
     def _complete_usage(self, columns: Piece) -> None:
