@@ -10,6 +10,7 @@ import pytest
 
 from forensics.engine import Engine
 from parsers.dissect.commands import dissect
+from parsers.schema import ALL_TABLES
 from queries.knowledge import rules
 
 COMMAND_EXAMPLES = [
@@ -36,18 +37,15 @@ def hits(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     for text in sorted({text for _, text, _ in COMMAND_EXAMPLES}):
         name = hashlib.sha256(text.encode()).hexdigest()
         parts += [{"text_sha256": name, **part._asdict()} for part in dissect(text)]
-    schema = engine.arrow("select text_sha256, part_no, executable, argv, text from command_part").schema
+    schema = ALL_TABLES["command_part"]
     engine.connection.execute("drop table command_part")
-    engine.connect_arrow(
-        "command_part", pa.Table.from_pylist([{k: p[k] for k in schema.names} for p in parts], schema=schema)
-    )
+    rows = [{name: part.get(name) for name in schema.names} for part in parts]
+    engine.connect_arrow("command_part", pa.Table.from_pylist(rows, schema=schema))
     texts = sorted({text for _, text, _ in COMMAND_EXAMPLES})
     engine.build(["command_event"])
-    engine.connection.execute("drop table command_event")
-    engine.connect_arrow(
-        "command_event",
-        pa.table({"event": texts, "text_sha256": [hashlib.sha256(text.encode()).hexdigest() for text in texts]}),
-    )
+    for text in texts:
+        name = hashlib.sha256(text.encode()).hexdigest()
+        engine.connection.execute("insert into command_event (event, text_sha256) values (?, ?)", [text, name])
     engine.build(["command_hit"])
     found: dict[str, set[str]] = {text: set() for text in texts}
     for row in engine.rows("select event, rule from command_hit"):
@@ -63,7 +61,5 @@ def test_command_rules_keep_to_their_examples(rule: str, text: str, wanted: bool
 @pytest.mark.parametrize(("rule", "text", "wanted"), LIMIT_EXAMPLES)
 def test_limit_rules_keep_to_their_examples(rule: str, text: str, wanted: bool, tmp_path: Path) -> None:
     engine = Engine({}, tmp_path)
-    found = engine.rows(
-        "select id from limit_rule where regexp_matches($1, pattern) and id = $2", [text, rule]
-    )
+    found = engine.rows("select id from limit_rule where regexp_matches($1, pattern) and id = $2", [text, rule])
     assert bool(found) is wanted

@@ -100,6 +100,6 @@ def test_two_runs_are_byte_identical(tmp_path: Path) -> None:
         arguments = [str(tmp_path / name / "case"), str(tmp_path / name / "evidence"), workers]
         subprocess.run([sys.executable, str(script), *arguments], check=True, env=environment, timeout=300)
         case = Case.open(tmp_path / name / "case")
-        roots[name] = (case.manifest.content_root, {path: entry for path, entry in case.manifest.files.items()})
+        roots[name] = (case.manifest.content_root, dict(case.manifest.files))
     assert roots["first"][1] == roots["elsewhere/deeper"][1]
     assert roots["first"][0] == roots["elsewhere/deeper"][0]

@@ -1,4 +1,4 @@
-"""The lab incident, captured by real sensors: every required act cited, nothing cited that has nothing to do with it."""
+"""The lab incident, captured by real sensors: every required act cited, and nothing beside the point."""
 
 from __future__ import annotations
 
