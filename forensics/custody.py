@@ -23,6 +23,7 @@ from forensics.durable import storing
 
 FILE_NAME = "custody.jsonl"
 START = "0" * 64
+_SHAPE = {"seq": int, "act": str, "phase": str, "details": dict, "previous": str, "hash": str}
 READING_ACTS = frozenset({"show"})  # told of, but they change nothing and may run beside a writer
 
 
@@ -47,24 +48,25 @@ class Chain:
 
 
 def read_chain(data: bytes) -> Chain:
-    """Check every line against the one before."""
+    """Check every line against the one before; one bad line is one fault."""
     lines = data.split(b"\n")
     torn = lines.pop()
     entries: list[dict[str, Any]] = []
     faults: list[str] = []
-    previous, undeclared = START, b""
+    previous, seq, unsound = START, 1, b""
     for number, line in enumerate(lines, 1):
         entry = _entry(line)
         if entry is None:
             faults.append(f"line {number} is no sound entry")
-            undeclared = line
+            unsound = line
             continue
-        if undeclared and entry.get("torn") == _torn_mark(undeclared):
-            faults.pop()
-        undeclared = b""
-        if entry["previous"] != previous or entry["seq"] != len(entries) + 1:
+        if unsound and entry.get("torn") == _torn_mark(unsound):
+            faults.pop()  # an interrupted write that this entry owns up to
+            unsound = b""
+        follows = entry["previous"] == previous and entry["seq"] == seq
+        if not follows and not (unsound and entry["seq"] == seq + 1):
             faults.append(f"line {number} does not follow the entry before it")
-        previous = entry["hash"]
+        previous, seq, unsound = entry["hash"], entry["seq"] + 1, b""
         entries.append(entry)
     return Chain(tuple(entries), tuple(faults), torn)
 
@@ -74,7 +76,7 @@ def _entry(line: bytes) -> dict[str, Any] | None:
         entry = json.loads(line)
     except ValueError:
         return None
-    if not isinstance(entry, dict) or not {"seq", "act", "phase", "previous", "hash"} <= entry.keys():
+    if not isinstance(entry, dict) or any(not isinstance(entry.get(key), kind) for key, kind in _SHAPE.items()):
         return None
     claimed = entry["hash"]
     body = {key: value for key, value in entry.items() if key != "hash"}
@@ -102,7 +104,7 @@ def append(folder: Path, act: str, phase: str, details: Mapping[str, Any]) -> st
             fcntl.flock(stream, fcntl.LOCK_EX)
             chain = read_chain(stream.read())
             entry = {
-                "seq": len(chain.entries) + 1,
+                "seq": chain.entries[-1]["seq"] + 1 if chain.entries else 1,
                 "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
                 "act": act,
                 "phase": phase,

@@ -7,7 +7,6 @@ quarantine; the books say what became of every byte.
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,6 +31,7 @@ SPOOL_BYTES = 2 << 30
 SPOOL = "stream"
 KEY_DIGITS = 32
 UNKNOWN = "no parser knows it"
+SEARCHED_IN_PART = "searched_in_part"  # in the notes of a source too large to be searched for addresses as a whole
 _SUFFIXES = (".gz", ".zst", ".xz", ".bz2")
 
 
@@ -82,6 +82,7 @@ class Outcome:
     name: str
     mapping: str | None = None
     container: str | None = None
+    notes: tuple[str, ...] = ()
     books: Books = field(default_factory=Books)
     parts: tuple[Part, ...] = ()
     is_known: bool = False
@@ -102,6 +103,7 @@ def read(assignment: Assignment, tell: Tell) -> Outcome:
     parser = parser_of(outcome.format) if outcome.format else None
     if parser is None:
         books = _quarantined(parts, source, outcome, assignment)
+        outcome = _searched(outcome)
         tell(assignment.size)
     elif is_ranged(parser) and source.path is not None and (source.size or 0) > RANGE_BYTES:
         ranges = tuple(parser.ranges(source))
@@ -136,7 +138,7 @@ def quarantine(assignment: Assignment, reason: str, tell: Tell) -> Outcome:
     books = _quarantined(parts, prepared.source, prepared.outcome, assignment, reason)
     tell(assignment.size)
     _clear_spool(assignment)
-    return replace(prepared.outcome, status="partly_read", books=books, parts=parts.finish())
+    return replace(_searched(prepared.outcome), status="partly_read", books=books, parts=parts.finish())
 
 
 def locate(path: str, source_id: str, name: str, fmt: str, number: int, tell: Tell) -> Record | None:
@@ -287,13 +289,24 @@ def _note_damage(
         parts.row("coverage_gap", place | gap, books)
 
 
-def _raw_observables(source: Source) -> Iterator[dict[str, Any]]:
-    """Addresses, names and wallets in the bytes of a source that no parser read."""
-    if importlib.util.find_spec("parsers.dissect.observables") is None:
-        return
-    from parsers.dissect.observables import find_raw
+def _searched(outcome: Outcome) -> Outcome:
+    from parsers.dissect.observables import MAX_RAW
 
-    yield from find_raw(source)
+    return replace(outcome, notes=(SEARCHED_IN_PART,)) if outcome.stream.size > MAX_RAW else outcome
+
+
+def _raw_observables(source: Source) -> Iterator[dict[str, Any]]:
+    """Addresses, names and wallets in the first bytes of a source that no parser read; lines are told for text."""
+    from parsers.dissect.observables import MAX_RAW, find_raw  # few sources need it
+
+    with source.open() as stream:
+        data = stream.read(MAX_RAW)
+    is_text = b"\0" not in data[:HEAD_BYTES]
+    line, at = 1, 0
+    for part, found in enumerate(find_raw(data)):
+        line, at = line + data.count(b"\n", at, found.offset), found.offset
+        place = {"source_id": source.id, "record": 1, "part": part, "line": line if is_text else None}
+        yield place | found._asdict()
 
 
 def _place(source_id: str, record: int, offset: int, length: int) -> dict[str, Any]:

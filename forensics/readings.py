@@ -183,7 +183,7 @@ class Reader:
             with storing(Path(part.file)):
                 suffix = Path(part.file).stem.removeprefix(part.table)
                 self.act.put_file(f"tables/{part.table}/{outcome.key}{suffix}.parquet", Path(part.file))
-        notes = [*outcome.stream.remarks, *([DECIDED] if assignment.forced else [])]
+        notes = [*outcome.stream.remarks, *outcome.notes, *([DECIDED] if assignment.forced else [])]
         if outcome.mapping:
             notes.append(f"{MAPPING}{outcome.mapping}")
         columns = _columns(outcome.books, outcome.stream, outcome.codecs) | {
