@@ -50,7 +50,7 @@ class Attribution:
 
 def attribute(engine: Engine, episode: Episode, approved: Sequence[Any]) -> Attribution:
     """Weigh the rivals for one episode; `approved` are the case file's approvals of mining."""
-    commands = [row for row in episode.opening if row["family"] == "command"]
+    commands = [row for row in episode.opening if row["family"] in {"command", "socket", "preparation"}]
     own_calls = [row for row in commands if row["actor"] == "agent" and row["table_name"] == "transcript"]
     linked = [row for row in commands if row["actor"] == "agent" and row["table_name"] != "transcript"]
     typed = [row for row in commands if row["actor"] == "operator"]
@@ -76,6 +76,26 @@ def attribute(engine: Engine, episode: Episode, approved: Sequence[Any]) -> Attr
     return found
 
 
+def _stranger(engine: Engine, rows: list[dict[str, Any]]) -> Attribution:
+    """Starts that no tool call explains: a person at a terminal, or a process that came from nowhere a person sat."""
+    seen = engine.rows(
+        "select bool_or(coalesce(tty, '(none)') not in ('(none)', '?', '')) as terminal,"
+        " bool_or(login_uid is not null) as login from process where list_contains($1, source_id || '#' || record || '.' || part)",
+        [[row["event"] for row in rows]],
+    )[0]
+    if seen["terminal"] and seen["login"]:
+        return _result(
+            {"operator": 0.55, "intruder": 0.25, "unknown": 0.12}, "it was started at a terminal after a login", rows
+        )
+    if seen["login"]:
+        return _result({"unknown": 0.42, "intruder": 0.34, "operator": 0.18}, "no tool call explains the start", rows)
+    return _result(
+        {"intruder": 0.62, "unknown": 0.2, "operator": 0.08},
+        "it was started outside any login, and no tool call of an agent explains it",
+        rows,
+    )
+
+
 def _agent_acted(
     engine: Engine, episode: Episode, calls: list[dict[str, Any]], linked: list[dict[str, Any]]
 ) -> Attribution:
@@ -84,6 +104,14 @@ def _agent_acted(
     told = [row for row in own if row["origin"] == "instructed"]
     read = [row for row in own if row["origin"] == "read" and row["kind"] == "instruction"]
     acts = [*calls, *linked]
+    installers = [] if calls else _installs(engine, linked)
+    if installers:
+        return _result(
+            {"supply_chain": 0.7, "agent": 0.14},
+            "an installation that the agent ran started it; the agent's own words and commands did not",
+            acts,
+            "unknown",
+        )
     if told:
         found = _result(
             {"sanctioned_workload": 0.62, "operator": 0.28, "agent": 0.06},
@@ -106,6 +134,19 @@ def _agent_acted(
     found.evidence_against["operator"] = [row["event"] for row in calls][:20]
     found.evidence_against["intruder"] = [row["event"] for row in linked][:20]
     return found
+
+
+def _installs(engine: Engine, linked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The calls behind linked starts, if every one of them only installs packages or builds."""
+    calls = sorted({row["act"] for row in linked if row["act"]})
+    rows = engine.rows(
+        "select command_event.event, bool_or(part_reach.program in ('pip', 'pip3', 'npm', 'yarn', 'pnpm', 'cargo',"
+        " 'apt', 'apt-get', 'gem', 'go', 'uv', 'poetry', 'conda', 'brew', 'dnf', 'make')) as installs"
+        " from command_event join part_reach on part_reach.text_sha256 = command_event.text_sha256"
+        " where list_contains($1, command_event.event) group by command_event.event order by command_event.event",
+        [calls],
+    )
+    return rows if rows and all(row["installs"] for row in rows) else []
 
 
 def _network_agrees(episode: Episode) -> bool:

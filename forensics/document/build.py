@@ -289,7 +289,7 @@ def _verdict(
         state, probability, grade = ("no_incident", 0.01, "C0") if has_source else ("undetermined", 0.01, "C0")
         why = ["no record shows that mining was started"] if has_source else ["nothing that was brought could be read"]
     achieved = any(row["status"] == "achieved" for episode in episodes for row in episode.opening)
-    mining: bool | None = True if achieved else (None if episodes or not has_source else False)
+    mining: bool | None = achieved if has_source else None
     return {
         "state": state,
         "incident": state == "incident",

@@ -68,13 +68,32 @@ def gather(engine: Engine) -> list[Episode]:
     for row in mining:
         episodes.setdefault(row["episode"], Episode(row["episode"])).mining.append(row)
     shown = [episode for episode in episodes.values() if episode.opening]
+    shown += _prepared(engine, len(episodes))
     if not shown:
         return []
     home = {row["event"]: episodes[row["episode"]] for row in mining}
+    home |= {row["event"]: episode for episode in shown for row in episode.mining if episode.number > len(episodes)}
     for row in engine.rows("select * from stage_event order by stage, weight, best_us nulls last, event"):
         for episode in _homes(row, shown, home):
             episode.stages.setdefault(row["stage"], []).append(row)
     return shown
+
+
+def _prepared(engine: Engine, number: int) -> list[Episode]:
+    """Sessions that got ready to mine and never did, each an undertaking of its own."""
+    found: dict[str, Episode] = {}
+    for row in engine.rows("select * from preparation order by session_id, best_us nulls last, event"):
+        episode = found.setdefault(row["session_id"], Episode(number + len(found) + 1))
+        nothing = dict.fromkeys(("pool_name", "pool_address", "pool_port", "client_address"))
+        known = {
+            "family": "preparation",
+            "opens": True,
+            "actor": "agent",
+            "status": "prepared",
+            "table_name": "transcript",
+        }
+        episode.mining.append({**nothing, **row, **known})
+    return list(found.values())
 
 
 def _homes(row: Row, shown: Sequence[Episode], home: dict[str, Episode]) -> Sequence[Episode]:

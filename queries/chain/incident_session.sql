@@ -1,6 +1,7 @@
 -- question: which agent sessions took part in mining, and between which positions does their deviation begin?
 -- grain:    one row per session with a deviating act of its own that belongs to mining
--- columns:  session_id, first_act_seq (position of the first deviating call), first_mining_seq, last_limit_seq (last
+-- columns:  session_id, first_act_seq (position of the first deviating call), first_mining_seq (of the
+--           last preparation, where mining never began), last_limit_seq (last
 --           machine limit before the first act; null where none), first_act_us, first_mining_us, mining_us_last
 -- as:       table
 -- not for:  sessions that only talk
@@ -24,6 +25,13 @@ mined as (
     join command_event on command_event.event = mining_event.event and command_event.modality = 'called'
     where mining_event.family = 'command' and mining_event.actor = 'agent'
     group by mining_event.session_id
+
+    union all
+
+    select preparation.session_id, max(command_event.seq), max(preparation.best_us), max(preparation.best_us)
+    from preparation
+    join command_event on command_event.event = preparation.event
+    group by preparation.session_id
 ),
 
 began as (

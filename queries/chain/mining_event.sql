@@ -7,14 +7,26 @@
 -- as:       table
 -- not for:  the verdict about an agent; the actor of a flow or share is not known from it alone
 
-with command_opening as (
+with supported as (
+    select distinct account as wallet from share_event where account is not null
+    union
+    select distinct wallet from application_message where protocol = 'stratum' and wallet is not null
+),
+
+command_opening as (
     select event, min(rule) as rule, min(reason) as reason
     from (
         select event, rule, reason from command_hit where stage = 'mining' and opens = 'yes'
         union all
-        select event, 'wallet_and_endpoint' as rule,
+        select wallet_run.event, 'wallet_and_endpoint' as rule,
             'a program is started with a checksummed wallet address and a place to connect' as reason
         from wallet_run
+        left join supported on supported.wallet = wallet_run.wallet
+        where wallet_run.detached or supported.wallet is not null
+        union all
+        select event, 'own_configuration' as rule,
+            'a program is started with a configuration that names a ' || what || ' and was written just before' as reason
+        from config_run
     ) as opening
     group by event
 ),
@@ -140,14 +152,19 @@ flow_row as (
 socket_row as (
     select
         socket_seen.event, socket_seen.source_id, socket_seen.record, socket_seen.part, socket_seen.line,
-        'socket_event' as table_name, 'socket' as family, false as opens, member.act,
+        'socket_event' as table_name, 'socket' as family, endpoint.proven as opens, member.act,
         coalesce(actor_of_event.actor, 'unknown') as actor, actor_of_event.session_id, actor_of_event.principal,
         cast(null as varchar) as wallet, cast(null as varchar) as pool_name, socket_seen.address as pool_address,
         socket_seen.port as pool_port, cast(null as varchar) as client_address, 'achieved' as status,
         'pool_socket' as rule, 'a process connects to a pool' as reason, socket_seen.earliest_us, socket_seen.best_us,
         socket_seen.latest_us, socket_seen.ts_basis
     from socket_seen
-    join (select distinct address, port from pool_endpoint where address is not null and port is not null) as endpoint
+    join (
+        select address, port, bool_or(basis in ('spoken to', 'logged')) as proven
+        from pool_endpoint
+        where address is not null and port is not null
+        group by address, port
+    ) as endpoint
         on endpoint.address = socket_seen.address and endpoint.port = socket_seen.port
     left join (select event, min(act) as act from act_member where role = 'socket' group by event) as member
         on member.event = socket_seen.event

@@ -8,7 +8,12 @@
 -- not for:  cases without a mining event, where it is empty but for nothing
 
 with mined as (
-    select count(*) as events from mining_event where opens
+    select count(*) as events
+    from (
+        select event from mining_event where opens
+        union all
+        select event from preparation
+    ) as opening
 ),
 
 agent_acts as (
@@ -21,7 +26,10 @@ agent_acts as (
         union all
         select act, 'mining' as stage, status, rule, reason, session_id, principal
         from mining_event
-        where family = 'command'
+        where family = 'command' or (family = 'socket' and opens)
+        union all
+        select act, stage, 'achieved' as status, rule, reason, session_id, principal
+        from preparation
         union all
         select event as act, 'exploration' as stage, 'achieved' as status, 'search' as rule, reason, session_id,
             'session:' || session_id as principal
@@ -47,6 +55,8 @@ act_rows as (
     from agent_acts
     join (
         select act, event, role from act_member
+        union
+        select act, event, 'call' from preparation where act = event
         union
         select event, event, 'call' from search_act
     ) as member on member.act = agent_acts.act
@@ -106,6 +116,11 @@ others as (
         command_signal.conduct = 'response'
         and (command_signal.actor <> 'agent' or command_signal.stage = 'containment')
         and (command_signal.latest_us is null or start.first_us is null or command_signal.latest_us >= start.first_us)
+    union all
+    select used_event, 'request', 'achieved', 'shown', 1, session_id, 'session:' || session_id, used_event,
+        'channel_used', 'the designated channel is used'
+    from channel
+    where used_event is not null
     union all
     select event, 'detection', 'achieved', 'shown', 1, cast(null as varchar), cast(null as varchar),
         cast(null as varchar), coalesce(rule, 'alert'), 'a sensor raises an alert'

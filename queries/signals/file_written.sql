@@ -35,7 +35,8 @@ tool_write as (
     select
         source_id || '#' || record || '.' || part as event,
         'transcript' as table_name,
-        tool_name as path,
+        coalesce(nullif(regexp_extract(left(text, 2000), '"(?:file_path|path|filename|file)"\s*:\s*"([^"]+)"', 1), ''),
+            tool_name) as path,
         left(text, 20000) as text,
         sha256(text) as text_sha256
     from transcript

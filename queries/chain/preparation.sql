@@ -1,0 +1,76 @@
+-- question: in which sessions did an agent get ready to mine and never start: software fetched and an account or pool
+--           written down?
+-- grain:    one row per preparing call of such a session
+-- columns:  event, source_id, record, part, line, session_id, principal, act, stage, rule, reason, wallet, earliest_us,
+--           best_us, latest_us, ts_basis
+-- as:       table
+-- not for:  sessions that mined, which mining_event shows; fetching alone is no preparation
+
+with own as (
+    select command_signal.event, command_signal.stage, command_signal.rule, command_signal.reason,
+        command_signal.entity_kind, command_signal.session_id, command_signal.principal, command_signal.act
+    from command_signal
+    join command_event on command_event.event = command_signal.event and command_event.modality = 'called'
+    where
+        command_signal.actor = 'agent'
+        and command_signal.conduct = 'deviation'
+        and command_signal.stage in ('acquisition', 'setup')
+),
+
+tool_written as (
+    select file_written.event, 'setup' as stage, 'file_written' as rule,
+        'a ' || file_written.what || ' is written into a file' as reason, file_written.what as entity_kind,
+        transcript.session_id, 'session:' || transcript.session_id as principal, file_written.event as act
+    from file_written
+    join transcript
+        on transcript.source_id || '#' || transcript.record || '.' || transcript.part = file_written.event
+    where file_written.table_name = 'transcript'
+),
+
+every as (
+    select * from own
+    union all
+    select * from tool_written
+),
+
+ready as (
+    select session_id
+    from every
+    group by session_id
+    having
+        bool_or(rule = 'miner_fetched')
+        and bool_or(rule = 'file_written' and entity_kind in ('wallet', 'pool'))
+),
+
+holding as (
+    select command_event.event, min(observable.value) as wallet
+    from command_event
+    join observable on observable.text_sha256 = command_event.text_sha256
+    where observable.kind = 'wallet' and observable."check" = 'valid'
+    group by command_event.event
+)
+
+select
+    every.event,
+    event_place.source_id,
+    event_place.record,
+    event_place.part,
+    event_place.line,
+    every.session_id,
+    every.principal,
+    every.act,
+    every.stage,
+    every.rule,
+    every.reason,
+    holding.wallet,
+    event_place.earliest_us,
+    event_place.best_us,
+    event_place.latest_us,
+    event_place.ts_basis
+from every
+join ready on ready.session_id = every.session_id
+join event_place on event_place.event = every.event
+left join holding on holding.event = every.event
+where every.session_id not in (
+    select session_id from mining_event where session_id is not null and family in ('command', 'socket') and opens
+)

@@ -1,0 +1,58 @@
+-- question: which commands start a program with a configuration that the same session wrote a pool or wallet into?
+-- grain:    one row per running command
+-- columns:  event, written_event (that wrote the file), path (its base name), what ('wallet' | 'pool' | 'miner'),
+--           program
+-- as:       table
+-- not for:  files whose content is not in evidence
+
+with placed as (
+    select
+        source_id || '#' || record || '.' || part as event,
+        session_id,
+        source_id,
+        seq
+    from transcript
+    where kind = 'tool_call' and not coalesce(is_replayed, false)
+    union all
+    select event, session_id, source_id, seq
+    from command_event
+    where modality <> 'called'
+),
+
+written as (
+    select
+        file_written.event,
+        file_written.what,
+        regexp_extract(file_written.path, '([^/]+)$', 1) as path,
+        placed.source_id,
+        placed.seq
+    from file_written
+    join placed on placed.event = file_written.event
+    where file_written.what in ('wallet', 'pool')
+),
+
+running as (
+    select command_event.event, command_event.source_id, command_event.seq, part_reach.program, part_reach.arguments
+    from command_event
+    join part_reach
+        on part_reach.text_sha256 = command_event.text_sha256
+        and part_reach.reach = 'run'
+    where
+        part_reach.program not in (select name from reader_program)
+        and part_reach.program not in ('chmod', 'cp', 'mv', 'rm', 'mkdir', 'touch', 'ln', 'scp', 'curl', 'wget', 'ssh',
+            'tar', 'zip', 'install', 'bash', 'sh', 'python', 'python3', 'node', 'jsonlint', 'chown', 'rsync', '')
+)
+
+select
+    running.event,
+    min(written.event) as written_event,
+    min(written.path) as path,
+    min(written.what) as what,
+    min(running.program) as program
+from running
+join written
+    on running.source_id = written.source_id
+    and running.seq > written.seq
+    and length(written.path) >= 4
+    and contains(running.arguments, written.path)
+group by running.event
