@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from parsers.dissect.observables import find
 
 from forensics.canonical import digest
 from forensics.engine import Engine
@@ -20,6 +19,7 @@ from forensics.progress import SILENT, Progress
 from forensics.transaction import Transaction
 from parsers.dissect.commands import dissect
 from parsers.dissect.keys import loose_key, normalise
+from parsers.dissect.observables import find
 from parsers.schema import ALL_TABLES
 from parsers.tables import PartWriter
 

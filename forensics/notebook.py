@@ -14,10 +14,10 @@ from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
-from parsers.dissect.secrets import mask
 
 from forensics.case import Case
 from forensics.engine import Engine
+from parsers.dissect.secrets import mask
 
 Out = Literal["pandas", "arrow"]
 

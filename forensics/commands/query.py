@@ -102,10 +102,12 @@ def _print_csv(names: list[str], rows: list[dict[str, Any]]) -> None:
     import csv
 
     from forensics.spreadsheet import safe_cell
+    from forensics.terminal import visible
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([safe_cell(row[name]) for name in names] for row in rows)
+    writer.writerow(visible(name) for name in names)
+    cells = ([safe_cell(row[name]) for name in names] for row in rows)
+    writer.writerows([visible(cell) if isinstance(cell, str) else cell for cell in row] for row in cells)
 
 
 def _print_table(names: list[str], rows: list[dict[str, Any]]) -> None:

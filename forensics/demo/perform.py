@@ -30,9 +30,7 @@ class Performed:
     verdict: str
 
 
-def perform(
-    folder: Path, progress: Progress = SILENT, flows: int = FLOWS
-) -> tuple[Performed, Performed]:
+def perform(folder: Path, progress: Progress = SILENT, flows: int = FLOWS) -> tuple[Performed, Performed]:
     """Run the incident and its benign twin below `folder`; return both.
 
     Raises `CheckFailed` with every difference where a document does not meet its truth, `UsageFault` if the folder

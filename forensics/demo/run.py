@@ -58,10 +58,8 @@ class World:
     truth: dict[str, Any]
 
 
-def make_world(
-    folder: Path, *, with_incident: bool = True, seed: int = SEED, flows: int = background.FLOWS
-) -> World:
-    """Write the evidence below `folder`; the same arguments write the same bytes. `flows` are those of the background."""
+def make_world(folder: Path, *, with_incident: bool = True, seed: int = SEED, flows: int = background.FLOWS) -> World:
+    """Write the evidence below `folder`: `flows` connections around the story. The same arguments, the same bytes."""
     draw = random.Random(seed)
     story = incident(seed) if with_incident else twin(seed)
     evidence = Evidence()

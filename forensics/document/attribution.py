@@ -27,6 +27,15 @@ HYPOTHESES = (
 )
 
 
+_HOW_STARTED = """
+    select
+        bool_or(coalesce(tty, '(none)') not in ('(none)', '?', '')) as terminal,
+        bool_or(login_uid is not null) as login
+    from process
+    where list_contains($1, source_id || '#' || record || '.' || part)
+"""
+
+
 @dataclass
 class Attribution:
     """Probabilities by hypothesis (they sum to 1), the events for and against, where the intent came from, and why."""
@@ -79,8 +88,7 @@ def attribute(engine: Engine, episode: Episode, approved: Sequence[Any]) -> Attr
 def _stranger(engine: Engine, rows: list[dict[str, Any]]) -> Attribution:
     """Starts that no tool call explains: a person at a terminal, or a process that came from nowhere a person sat."""
     seen = engine.rows(
-        "select bool_or(coalesce(tty, '(none)') not in ('(none)', '?', '')) as terminal,"
-        " bool_or(login_uid is not null) as login from process where list_contains($1, source_id || '#' || record || '.' || part)",
+        _HOW_STARTED,
         [[row["event"] for row in rows]],
     )[0]
     if seen["terminal"] and seen["login"]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, BinaryIO
 
-from parsers.dissect.secrets import mask
-
 from forensics.case import Case
 from forensics.evidence import open_evidence, place_of
+from parsers.dissect.secrets import mask
 from parsers.source import Source
 from parsers.streams import decoded
 from reports.model import CitedRecord, When
