@@ -141,7 +141,7 @@ TABLES: dict[str, pa.Schema] = {
     ),
     # one connect, accept or bind by a process
     "socket_event": _evidence(
-        ("kind", STRING),  # connect | accept | bind | listen
+        ("kind", STRING),  # connect | accept | bind | listen | send | receive
         ("host_name", STRING),
         ("uid", INT),
         ("login_uid", INT),
