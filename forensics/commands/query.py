@@ -50,35 +50,16 @@ def command(case: Path, sql: str, *, as_csv: bool, as_json: bool, limit: int) ->
 
 
 def _answer(case: Case, sql: str, most: int) -> pa.Table:
-    import duckdb
-
+    from forensics.asking import ask
     from forensics.engine import Engine
-    from forensics.errors import UsageFault
 
     case.check(list(case.files("tables/")))
     with case.scratch() as scratch:
         engine = Engine(case.tables(), scratch)
         try:
-            statements = duckdb.extract_statements(sql)
-            if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
-                raise UsageFault("one SELECT is expected", hint="a question only reads")
-            engine.build(_wanted(sql))
-            return engine.connection.sql(sql).limit(most).to_arrow_table()
-        except duckdb.Error as fault:
-            raise UsageFault(f"the question cannot be answered: {fault}") from fault
+            return ask(engine, sql, most=most)
         finally:
             engine.close()
-
-
-def _wanted(sql: str) -> list[str] | None:
-    """The relations that a question reads; all where it cannot be told."""
-    from queries.catalogue import all_relations, tables_read
-    from queries.errors import QueriesError
-
-    try:
-        return sorted(tables_read(sql, "query") & all_relations().keys())
-    except (QueriesError, ValueError):
-        return None
 
 
 def _shown(row: dict[str, Any], case: Case) -> dict[str, Any]:
