@@ -7,6 +7,7 @@ a format then decodes the lines that check out together and reads the others one
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,8 +25,13 @@ Mask = npt.NDArray[np.bool_]
 
 _NEWLINE = 10
 _POINT = 46
-_ZERO = 48
-_MICRO_DIGITS = 6
+_CONTROL_END = 32
+_WORD = 8
+_REACH = 24  # a time is read from the words that end up to so many bytes before its end
+_MICROS = re.compile(rb"([0-9]+)\.([0-9]{6})")
+# masks that keep the last k bytes of a little-endian word
+_LAST_BYTES = np.array([(1 << 64) - (1 << 8 * (_WORD - kept)) for kept in range(_WORD + 1)], np.uint64)
+_ZEROS = np.uint64(0x3030303030303030)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +123,7 @@ def line_blocks(
                 chunk = chunk[first + 1 :]
             cut = chunk.rfind(b"\n") + 1
             if cut:
-                block = Lines.of(b"".join((*held, chunk[:cut])), offset, before)
+                block = Lines.of(b"".join((*held, memoryview(chunk)[:cut])), offset, before)
                 yield block
                 offset, before, held, held_bytes = offset + len(block.data), before + len(block), [], 0
             held_bytes += len(chunk) - cut
@@ -153,16 +159,35 @@ def _extent(block: Lines | Line) -> tuple[int, int]:
     return (len(block.data), len(block)) if isinstance(block, Lines) else (block.length + block.newline, 1)
 
 
-def delimited(lines: Lines, delimiter: int) -> tuple[Positions, Positions]:
-    """Return the positions of all delimiters and line ends, and the number of delimiters in each line."""
+@dataclass(frozen=True, slots=True)
+class Delimiters:
+    """Where the fields of a block's lines end.
+
+    `places` are the positions of all delimiters and line ends, `counts` the number of delimiters in each line,
+    `control` the positions of all other control bytes.
+    """
+
+    places: Positions
+    counts: Positions
+    control: Positions
+
+
+def delimited(lines: Lines, delimiter: int) -> Delimiters:
+    """Find the delimiters of a block in one pass over its bytes."""
     array = lines.array
-    marked = array == delimiter
-    marked |= array == _NEWLINE
+    marked = array < _CONTROL_END
+    if delimiter >= _CONTROL_END:
+        marked |= array == delimiter
     places = np.flatnonzero(marked)
-    ended = np.flatnonzero(array[places] == _NEWLINE)
+    kinds = array[places]
+    ended = kinds == _NEWLINE
+    meant = ended | (kinds == delimiter)
+    control = places[~meant]
+    if len(control):
+        places, ended = places[meant], ended[meant]
     if len(lines) and lines.ends[-1] == len(array):
-        places, ended = np.append(places, len(array)), np.append(ended, len(places))
-    return places, np.diff(ended, prepend=-1) - 1
+        places, ended = np.append(places, len(array)), np.append(ended, np.True_)
+    return Delimiters(places, np.diff(np.flatnonzero(ended), prepend=-1) - 1, control)
 
 
 def equal_to(lines: Lines, starts: Positions, ends: Positions, text: bytes) -> Mask:
@@ -176,24 +201,45 @@ def equal_to(lines: Lines, starts: Positions, ends: Positions, text: bytes) -> M
 def micros(lines: Lines, starts: Positions, ends: Positions, most_whole: int) -> tuple[Positions, Mask]:
     """Read fields of the form `123.456789` as millionths, exactly; the mask tells which have this form.
 
-    One to `most_whole` digits, a point, six digits: no sign, no exponent. Other fields give a meaningless number.
+    One to `most_whole` (at most 12) digits, a point, six digits: no sign, no exponent. Other fields give a meaningless
+    number.
     """
-    array = lines.array
-    whole = ends - starts - _MICRO_DIGITS - 1
-    good = (whole >= 1) & (whole <= most_whole)
-    if not good.any():
-        return np.zeros(len(starts), np.int64), good
-    good &= array[np.maximum(ends - _MICRO_DIGITS - 1, 0)] == _POINT
-    value = np.zeros(len(starts), np.int64)
-    widest = int(whole[good].max(initial=0))
-    for place in range(_MICRO_DIGITS + widest):
-        # from the last digit leftwards, over the point
-        at = ends - 1 - place - (place >= _MICRO_DIGITS)
-        digit = array[np.maximum(at, 0)] - _ZERO
-        inside = whole > place - _MICRO_DIGITS
-        good &= (digit <= 9) | ~inside
-        value += np.where(inside, digit, 0) * np.int64(10**place)
+    whole = ends - starts - 7
+    good = (whole >= 1) & (whole <= most_whole) & (ends >= _REACH)
+    value = np.zeros(len(ends), np.int64)
+    if good.any():
+        value = _millionths(lines.data, np.where(good, ends, _REACH), np.where(good, whole, 1), good)
+    # too near the begin of the data for whole words: hardly ever more than the first line
+    for at in np.flatnonzero(ends < _REACH).tolist():
+        found = _MICROS.fullmatch(lines.data, int(starts[at]), int(ends[at]))
+        good[at] = found is not None and len(found[1]) <= most_whole
+        value[at] = int(found[1] + found[2]) if found and good[at] else 0
     return value, good
+
+
+def _millionths(data: bytes, ends: Positions, whole: Positions, good: Mask) -> Positions:
+    """Read the numbers eight bytes at a time; takes those that are none out of `good`."""
+    words = np.ndarray((len(data) - _WORD + 1,), "<u8", data, 0, (1,))  # a word at every byte
+    tail = words[ends - 8]
+    good &= (tail >> np.uint64(8) & np.uint64(0xFF)) == _POINT
+    value = _digits(tail, np.full(len(ends), 6), good)
+    value += _digits(words[ends - 15], np.minimum(whole, 8), good) * np.uint64(10**6)
+    if (whole > _WORD).any():
+        value += _digits(words[ends - 23], np.clip(whole - 8, 0, 4), good) * np.uint64(10**14)
+    return value.view(np.int64)
+
+
+def _digits(words: npt.NDArray[np.uint64], kept: Positions, good: Mask) -> npt.NDArray[np.uint64]:
+    """Read the last `kept` bytes of each word as a decimal number; takes words with other bytes out of `good`."""
+    mask = _LAST_BYTES[kept]
+    values = ((words & mask) | (_ZEROS & ~mask)) - _ZEROS
+    # above nine, or below "0" and so borrowed: in both cases a top bit shows, now or after adding
+    good &= ((values | (values + np.uint64(0x7676767676767676))) & np.uint64(0x8080808080808080)) == 0
+    # neighbours make pairs, pairs fours, fours eights: the first byte of the text is the lowest of the word
+    pairs = values * np.uint64(10) + (values >> np.uint64(8))
+    even, odd = pairs & np.uint64(0x000000FF000000FF), pairs >> np.uint64(16) & np.uint64(0x000000FF000000FF)
+    fours = even * np.uint64(0x000F424000000064) + odd * np.uint64(0x0000271000000001)
+    return fours >> np.uint64(32)
 
 
 def runs(mask: Mask) -> Iterator[tuple[int, int, bool]]:

@@ -115,14 +115,14 @@ def read(lines: Lines, header: Header, source_id: str, records: int) -> Clean | 
     if len(lines) < FEWEST_LINES or not _fits(header):
         return None
     delimiter = header.separator[0]
-    places, delimiters = blocks.delimited(lines, delimiter)
-    good = delimiters == len(header.names) - 1
+    found = blocks.delimited(lines, delimiter)
+    good = found.counts == len(header.names) - 1
     if lines.ends[-1] == len(lines.data):
         good[-1] = False
-    for positions in _odd_bytes(lines, places, delimiter):
+    for positions in _odd_bytes(lines, found, delimiter):
         good &= ~lines.holding(positions)
     while _worth_it(good):
-        ends = places[np.repeat(good, delimiters + 1)].reshape(-1, len(header.names))
+        ends = _field_ends(found, good, len(header.names))
         conn = _Conn(lines, header, good, ends)
         try:
             return conn.read(source_id, records)
@@ -152,14 +152,15 @@ def _worth_it(good: Mask) -> bool:
     return kept >= FEWEST_LINES and (len(good) - kept) * ODD_SHARE <= len(good)
 
 
-def _odd_bytes(lines: Lines, places: Positions, delimiter: int) -> Iterator[Positions]:
+def _field_ends(found: blocks.Delimiters, good: Mask, columns: int) -> Positions:
+    places = found.places if good.all() else found.places[np.repeat(good, found.counts + 1)]
+    return places.reshape(-1, columns)
+
+
+def _odd_bytes(lines: Lines, found: blocks.Delimiters, delimiter: int) -> Iterator[Positions]:
     """Yield positions of bytes that only the reading by line handles."""
     data, array = lines.data, lines.array
-    control = np.flatnonzero(array < ord(" "))
-    kinds = array[control]
-    odd = (kinds != ord("\n")) & (kinds != delimiter)
-    if odd.any():
-        yield control[odd]
+    yield found.control
     if not data.isascii():
         yield np.flatnonzero(array >= 0x80)
     if b"\\" in data:
@@ -167,12 +168,13 @@ def _odd_bytes(lines: Lines, places: Positions, delimiter: int) -> Iterator[Posi
     # pyarrow takes numbers with blanks around them, and hexadecimal ones
     if b" " in data:
         blank = np.flatnonzero(array == ord(" "))
-        before, after = array[blank - 1], array[np.minimum(blank + 1, len(array) - 1)]
+        before, after = array[blank - 1], array.take(blank + 1, mode="clip")
         at_edge = (before == delimiter) | (before == ord("\n")) | (after == delimiter) | (after == ord("\n"))
         yield blank[at_edge | (blank == 0)]
-    first = np.minimum(np.append(places[:-1], -1) + 1, len(array) - 2)
-    first = first[array[first] == ord("0")]
-    yield first[(array[first + 1] | 0x20) == ord("x")]
+    zero = found.places[array.take(found.places + 1, mode="clip") == ord("0")] + 1
+    yield zero[(array.take(zero + 1, mode="clip") | 0x20) == ord("x")]
+    if data[:2] in {b"0x", b"0X"}:
+        yield np.zeros(1, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
