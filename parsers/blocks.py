@@ -103,7 +103,7 @@ def line_blocks(
 ) -> Iterator[Lines | Line]:
     """Yield the lines of a source or of a range of it, in blocks of about `size` bytes.
 
-    A line of more than `longest` bytes comes as a `Line` without data, as from `Source.lines`.
+    A line of more than `longest` bytes (at least `size`) comes as a `Line` without data, as from `Source.lines`.
     """
     offset, before = (span.offset, span.lines) if span else (0, 0)
     left = span.length if span else None
