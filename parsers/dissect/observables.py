@@ -78,12 +78,16 @@ _TRANSACTION = re.compile(r"(?i)\b(?:tx(?:id|_?hash)?|transaction(?:[_ ]?(?:id|h
 _INSTANCE = re.compile(r"(?<![A-Za-z0-9-])i-(?:[0-9a-f]{17}|[0-9a-f]{8})(?![A-Za-z0-9])")
 _ARN = re.compile(r"\barn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d{0,12}:[^\s'\"<>]{1,256}")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{24,}={0,2}(?![A-Za-z0-9+/=])")
-_PERCENT = re.compile(r"[^\s'\"]*%[0-9A-Fa-f]{2}[^\s'\"]*")
+_PERCENT = re.compile(r"(?<![^\s'\"])[^\s'\"%]{0,2000}%[0-9A-Fa-f]{2}[^\s'\"]{0,4000}")
 _MAX_PORT = 65_535
+# a block without any of these, in one byte or two a character, holds nothing that is looked for
+_TELLING = re.compile(
+    rb"[0-9A-Za-z]{26}|(?:[0-9A-Za-z]\x00){26}|:\x00?/\x00?/|\d\x00?\.\x00?\d|:\x00?\d\x00?\d|-----BEGIN|(?i:pass|secret|token|key)"
+)
 
 
 def find(text: str) -> list[Observable]:
-    """Return what the first `MAX_TEXT` characters hold, in order of place; decoded forms at the span of their source."""
+    """Return what the first `MAX_TEXT` characters hold, in order; decoded forms stand at the span of their source."""
     text = text[:MAX_TEXT]
     found = list(_plain(text))
     for begin, end, decoded, how in _decodings(text):
@@ -97,11 +101,13 @@ def find(text: str) -> list[Observable]:
 
 
 def find_raw(data: bytes) -> list[RawObservable]:
-    """Return wallets, URLs and endpoints in the first `MAX_RAW` bytes, read as UTF-8 and as UTF-16, with byte offsets."""
+    """Return wallets, URLs, endpoints and secrets' places in the first `MAX_RAW` bytes, with byte offsets."""
     found: dict[tuple[str, str | None, int], RawObservable] = {}
     data = data[:MAX_RAW]
     for begin in range(0, len(data), RAW_BLOCK - RAW_OVERLAP):
         block = data[begin : begin + RAW_BLOCK]
+        if not _TELLING.search(block):
+            continue
         for width, text in _readings(block):
             for seen in _plain(text):
                 if seen.kind in {"wallet", "url", "endpoint", "ipv4", "fingerprint", "secret"}:
@@ -109,8 +115,6 @@ def find_raw(data: bytes) -> list[RawObservable]:
                         *seen[:7], begin + width * seen.span_start, width * (seen.span_end - seen.span_start)
                     )
                     found.setdefault((raw.kind, raw.value, raw.offset), raw)
-        if begin + RAW_BLOCK >= len(data):
-            break
     return sorted(found.values(), key=lambda raw: (raw.offset, raw.length, raw.kind, raw.value or ""))
 
 
