@@ -106,7 +106,7 @@ def find_raw(data: bytes) -> list[RawObservable]:
     data = data[:MAX_RAW]
     for begin in range(0, len(data), RAW_BLOCK - RAW_OVERLAP):
         block = data[begin : begin + RAW_BLOCK]
-        if not _TELLING.search(block):
+        if block.count(0) == len(block) or not _TELLING.search(block):
             continue
         for width, text in _readings(block):
             for seen in _plain(text):
