@@ -1,0 +1,1 @@
+"""The dissecting station, pure functions over texts: commands taken apart, addresses and secrets found."""
