@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from parsers.contract import HEAD_BYTES, Record, Reject, Structure
 from parsers.jsonlines import BOM, JsonRecord, json_record, kind_of, records
-from parsers.jsontext import JsonFault, JsonPiece, decode_all, decode_array
+from parsers.jsontext import JsonFault, JsonPiece, decode, decode_all, decode_array
 from parsers.source import MAX_LINE_BYTES, Source
 
 MAX_DOCUMENT_BYTES = MAX_LINE_BYTES
@@ -20,10 +20,19 @@ _SPACE = b" \t\r\n"
 def is_document(head: bytes) -> bool:
     """Tell from its beginning whether a source is one document over several lines, not a file of lines."""
     start = head.removeprefix(BOM).lstrip(_SPACE)
+    line, newline, after = start.partition(b"\n")
     if start.startswith(b"["):
-        return True
-    line, newline, _ = start.partition(b"\n")
+        # an array on a line of its own, with more behind it, is an odd line in a file of lines
+        return not (newline and after.strip(_SPACE) and _is_whole(line))
     return bool(newline) and line.rstrip(_SPACE)[-1:] in (b"{", b"[")
+
+
+def _is_whole(line: bytes) -> bool:
+    try:
+        decode(line)
+    except JsonFault:
+        return False
+    return True
 
 
 def document_records(source: Source) -> Iterator[JsonRecord | Reject | Structure]:

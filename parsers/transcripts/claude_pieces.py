@@ -147,7 +147,8 @@ def _add_outcome(piece: Piece, words: str | None, outcome: Any) -> None:
         }
         stdout, stderr = kept.get("stdout"), kept.get("stderr")
         if stderr == "" and (stdout == words or (stdout == "" and words is None)):
-            del kept["stdout"], kept["stderr"]
+            kept.pop("stdout", None)
+            del kept["stderr"]
         if kept:
             piece["extra"]["toolUseResult"] = kept
     elif outcome is not None and (words is None or outcome not in (words, f"Error: {words}")):
@@ -303,6 +304,8 @@ def system_piece(line: dict[str, Any]) -> Piece:
     subtype = name(line.get("subtype"))
     piece = event_piece(f"system/{subtype}" if subtype else "system", text(line.get("content")))
     piece["duration_us"] = microseconds(line.get("durationMs"), unit_us=1000)
+    if subtype == "init":
+        piece["model"] = name(line.get("model"))
     if line.get("level") == "error" or subtype == "api_error":
         piece["is_error"] = True
     error = line.get("error")

@@ -23,7 +23,10 @@ class LastUsage:
         self._counted: set[bytes] = set()
 
     def take(self, row: Row, columns: Piece) -> Iterator[Row]:
-        """Take a row that was made from `columns`; yield what is decided by it."""
+        """Take a row that was made from `columns`; yield what is decided by it, at once if `columns` decide it."""
+        if "usage_is_primary" in columns:
+            yield row
+            return
         columns["usage_is_primary"] = True
         if columns["message_id"] is None:
             yield row

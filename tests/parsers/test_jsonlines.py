@@ -132,6 +132,8 @@ def test_what_is_too_long_is_quarantined_whole():
 def test_a_document_is_told_by_its_first_line():
     assert is_document(b"[")
     assert is_document(b'\xef\xbb\xbf \n{\n "a":1}')
+    assert is_document(b'[{"a":1}]\n\n')
+    assert not is_document(b'[7]\n{"b":2}\n')
     assert not is_document(b'{"a":1}\n{"b":2}\n')
     assert not is_document(b"{")
     assert not is_document(b"")

@@ -38,9 +38,10 @@ def scrambled_values() -> Callable[[bytes, int], bytes]:
 
     def scramble(data: bytes, seed: int) -> bytes:
         dice = random.Random(seed)
+        share = dice.choice([0.01, 0.04, 0.15, 0.4])
 
         def change(value: Any) -> Any:
-            if dice.random() < 0.04:
+            if dice.random() < share:
                 return dice.choice(others)
             if isinstance(value, dict):
                 return {key: change(item) for key, item in value.items()}
