@@ -25,7 +25,7 @@ OTHERS = {
     "SOURCE.md": "says where the files come from",
     "tests__sample_session.json": "an export of the web service: `loglines`, without ids of session or record",
 }
-OURS = ("claude_code", "codex_rollout", "chat_completions")
+OURS = ("claude_code", "claude_stream", "codex_rollout", "chat_completions")
 
 
 def _files(shared: Path) -> list[tuple[str, Path]]:
