@@ -38,9 +38,7 @@ def of_execve(bodies: Sequence[bytes]) -> Arguments:
     """Put together the arguments of one event's EXECVE records."""
     if len(bodies) == 1 and (plain := _PLAIN.fullmatch(bodies[0])):
         found = _ARGUMENT.findall(plain[2])
-        if len(found) == int(plain[1]) and all(
-            name == written for name, (written, _, _) in zip(_INDEXES, found, strict=False)
-        ):
+        if len(found) == int(plain[1]) and [index for index, _, _ in found] == _INDEXES[: len(found)]:
             return Arguments([untrusted(value) or b"" for _, _, value in found], [])
     return _pieced(bodies)
 

@@ -14,7 +14,17 @@ from typing import Any
 
 from parsers.audit import arguments, syscalls
 from parsers.audit.records import AuditEvent, Stamp, Types, enriched, stamp_of
-from parsers.audit.values import enriched_address, fields, identity, number, plain, socket_address, text, untrusted
+from parsers.audit.values import (
+    enriched_address,
+    fields,
+    identity,
+    number,
+    plain,
+    socket_address,
+    syscall_fields,
+    text,
+    untrusted,
+)
 from parsers.jsontext import compact
 from parsers.text import UNDECODABLE, decoded
 
@@ -39,7 +49,7 @@ class EventReader:
         self.types = types
         self.stamp: Stamp = stamp_of(event.stamp)
         body, names = enriched(types[b"SYSCALL"][0]) if b"SYSCALL" in types else (b"", b"")
-        self.call: Fields = fields(body) if body else {}
+        self.call = syscall_fields(body) if body else {}
         self.names: Fields = fields(names) if names else {}
         self.arch = syscalls.architecture((plain(self.call.get(b"arch")) or b"").decode("ascii", "backslashreplace"))
         self.call_name = self._call_name()
@@ -124,19 +134,18 @@ class EventReader:
         argv, basis = self._arguments(notes, succeeded=succeeded)
         extra = {"exit": number(self.call.get(b"exit")), "path": self._first_path(notes)}
         cwd = self._cwd(notes)
-        return {
-            **self._common(notes, extra),
-            "kind": "exec",
-            "user_name": _name(self.names.get(b"UID")),
-            "effective_uid": identity(self.call.get(b"euid")),
-            "login_user_name": _name(self.names.get(b"AUID")),
-            "tty": text(plain(self.call.get(b"tty"))),
-            "parent_pid": number(self.call.get(b"ppid")),
-            "command": shlex.join(argv) if argv else None,
-            "argv": argv or None,
-            "argv_basis": basis if argv else None,
-            "cwd": cwd,
-        }
+        values = self._common(notes, extra)
+        values["kind"] = "exec"
+        values["user_name"] = _name(self.names.get(b"UID"))
+        values["effective_uid"] = identity(self.call.get(b"euid"))
+        values["login_user_name"] = _name(self.names.get(b"AUID"))
+        values["tty"] = text(plain(self.call.get(b"tty")))
+        values["parent_pid"] = number(self.call.get(b"ppid"))
+        values["command"] = shlex.join(argv) if argv else None
+        values["argv"] = argv or None
+        values["argv_basis"] = basis if argv else None
+        values["cwd"] = cwd
+        return values
 
     def _arguments(self, notes: list[str], *, succeeded: bool | None) -> tuple[list[str], str]:
         types = self.types

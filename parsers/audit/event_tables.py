@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -23,19 +22,16 @@ class EventTables:
         self._span_counts: list[int] = []
         self._owners: list[tuple[int, int]] = []  # record and part of the row that spans belong to
 
-    def add(self, table: str, lines: list[AuditLine], part: int, values: Mapping[str, Any]) -> None:
-        """Add a row that rests on `lines`; the first of them is its own."""
+    def add(self, table: str, lines: list[AuditLine], part: int, values: dict[str, Any]) -> None:
+        """Take over a row that rests on `lines`; the first of them is its own."""
         _, _, number, offset, length, line = lines[0]
-        row = {
-            "source_id": self._source_id,
-            "record": number,
-            "part": part,
-            "line": line,
-            "offset": offset,
-            "length": length,
-            **values,
-        }
-        self._rows.setdefault(table, []).append(row)
+        values["record"] = number
+        values["part"] = part
+        values["line"] = line
+        values["offset"] = offset
+        values["length"] = length
+        values["source_id"] = self._source_id
+        self._rows.setdefault(table, []).append(values)
         if len(lines) > 1:
             self._spans.extend(lines)
             self._span_counts.append(len(lines))

@@ -17,6 +17,19 @@ from parsers.ip import canonical
 from parsers.text import decoded
 
 FIELD = re.compile(rb'(?<![^\s(])([^\s=(]++)=("[^"]*"|\S*)')
+# the fields of a SYSCALL record in the kernel's order; those in brackets of the pattern are kept
+_SYSCALL_ORDER = (
+    *(b"<arch>", b"<syscall>", b"<success>", b"<exit>", b"<a0>", b"a1", b"a2", b"a3", b"items", b"<ppid>", b"<pid>"),
+    *(b"<auid>", b"<uid>", b"gid", b"<euid>", b"suid", b"fsuid", b"egid", b"sgid", b"fsgid", b"<tty>", b"<ses>"),
+    *(b"<comm>", b"<exe>", b"<subj>", b"<key>"),
+)
+_SYSCALL_KEYS = [name[1:-1] for name in _SYSCALL_ORDER if name[:1] == b"<"]
+_SYSCALL = re.compile(
+    b" ".join(
+        name[1:-1] + rb'=("[^"\s]*"|[^\s"]*)' if name[:1] == b"<" else name + rb'=[^\s"]*' for name in _SYSCALL_ORDER
+    ).replace(rb' subj=("[^"\s]*"|[^\s"]*)', rb'(?: subj=("[^"\s]*"|[^\s"]*))?')
+    + rb"\s*"
+)
 UNSET = 4_294_967_295
 
 _HEX = re.compile(rb"(?:[0-9A-F]{2})+")
@@ -34,6 +47,12 @@ _INET6_BYTES = 24
 def fields(body: bytes) -> dict[bytes, bytes]:
     """Split a record's body into its fields as written; of a key that comes twice, the last."""
     return dict(FIELD.findall(body))
+
+
+def syscall_fields(body: bytes) -> dict[bytes, bytes]:
+    """Return those fields of a SYSCALL record that rows are made of, quickly for a body in the kernel's own order."""
+    match = _SYSCALL.fullmatch(body)
+    return dict(zip(_SYSCALL_KEYS, match.groups(b""), strict=True)) if match else fields(body)
 
 
 def plain(value: bytes | None) -> bytes | None:
@@ -92,7 +111,7 @@ def socket_address(data: bytes, *, little_endian: bool) -> Peer:
     if family == "inet":
         if len(data) < _INET_BYTES:
             return Peer(family, whole=False)
-        return Peer(family, str(ipaddress.IPv4Address(data[4:8])), int.from_bytes(data[2:4], "big"))
+        return Peer(family, ".".join(map(str, data[4:8])), int.from_bytes(data[2:4], "big"))
     if family == "inet6":
         if len(data) < _INET6_BYTES:
             return Peer(family, whole=False)
