@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from parsers.dissect.secrets import mask
+from parsers.dissect.secrets import mask, spans
 
 MASKED_WORD = "[masked]"
 
 
 def masked(text: str, words: Iterable[str] = ()) -> str:
     """Return `text` with secrets masked, and every one of `words` (longest first)."""
-    shown: str = mask(text)
-    for word in sorted(words, key=len, reverse=True):
-        shown = shown.replace(word, MASKED_WORD) if word else shown
+    return _without(mask(text), words)
+
+
+def masked_arguments(arguments: Sequence[str | None], words: Iterable[str] = ()) -> list[str | None]:
+    """Mask a list such as an argument vector, where the element before may be what makes the next one a secret."""
+    joined = " ".join(argument or "" for argument in arguments)
+    secrets = spans(joined)
+    shown: list[str | None] = []
+    begin = 0
+    for argument in arguments:
+        end = begin + len(argument or "")
+        pieces, at = [], begin
+        for secret in secrets:
+            if secret.start < end and secret.end > begin:
+                pieces += [joined[at : max(at, secret.start)], f"[masked:{secret.kind}]"]
+                at = min(secret.end, end)
+        told = "".join([*pieces, joined[at:end]])
+        shown.append(None if argument is None else masked(told, words))
+        begin = end + 1
     return shown
+
+
+def _without(text: str, words: Iterable[str]) -> str:
+    for word in sorted(words, key=len, reverse=True):
+        text = text.replace(word, MASKED_WORD) if word else text
+    return text

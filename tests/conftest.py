@@ -23,3 +23,13 @@ def shared() -> Path:
 def fixtures() -> Path:
     """The folder of fixtures made by this project."""
     return Path(__file__).parent / "data"
+
+
+@pytest.fixture(scope="session")
+def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo with little background, run to its report; to be read only: `case/`, `evidence/`, and both in `twin/`."""
+    from forensics.demo.perform import perform
+
+    folder = tmp_path_factory.mktemp("demo") / "run"
+    perform(folder, flows=1_000)
+    return folder

@@ -68,10 +68,12 @@ def _shown(row: dict[str, Any], case: Case) -> dict[str, Any]:
 
 def _shown_value(value: Any, case: Case) -> Any:
     """Numbers and flags as they are, everything else as text, masked."""
-    from forensics.masking import masked
+    from forensics.masking import masked, masked_arguments
 
     if value is None or isinstance(value, bool | int | float):
         return value
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return masked_arguments(value, case.settings.redacted_words)
     if isinstance(value, list | tuple):
         return [_shown_value(item, case) for item in value]
     if isinstance(value, dict):
