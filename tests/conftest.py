@@ -27,7 +27,7 @@ def fixtures() -> Path:
 
 @pytest.fixture(scope="session")
 def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo with little background, run to its report; only to be read: `case/`, `evidence/`, both in `twin/` too."""
+    """The demo with little background, run to its report; only to be read: `case/`, `evidence/`, both in `twin/`."""
     from forensics.demo.perform import perform
 
     folder = tmp_path_factory.mktemp("demo") / "run"
