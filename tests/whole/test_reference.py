@@ -1,0 +1,57 @@
+"""Real and hostile evidence as whole cases: silent where nothing happened, balanced, inert."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from forensics.analysis import analyze
+from forensics.case import Case
+from forensics.document import lint
+from forensics.intake import ingest
+from forensics.reporting import write_report
+
+pytestmark = [pytest.mark.shared, pytest.mark.slow]
+
+
+def whole(folder: Path, *evidence: Path) -> tuple[Path, dict[str, Any]]:
+    case = folder / "case"
+    ingest(Case.create(case), list(evidence))
+    return case, analyze(Case.open(case))
+
+
+def assert_sound(document: dict[str, Any], shared: Path) -> None:
+    schema = json.loads((shared / "contract/incident.schema.json").read_bytes())
+    jsonschema.Draft202012Validator(schema).validate(document)
+    assert lint(document) == []
+
+
+@pytest.mark.parametrize("folder", ["transcripts", "host_execution"])
+def test_real_records_without_mining_are_no_incident(folder: str, shared: Path, tmp_path: Path) -> None:
+    _, document = whole(tmp_path, shared / "data" / folder)
+    assert document["verdict"]["state"] == "no_incident"
+    assert document["incidents"] == []
+    assert_sound(document, shared)
+
+
+def test_real_captures_of_mining_name_nobody(shared: Path, tmp_path: Path) -> None:
+    """Mining is seen on the wire; without a transcript nobody is accused."""
+    _, document = whole(tmp_path, shared / "data/netflow/pcap_mining")
+    assert document["verdict"]["mining"] is True
+    assert document["verdict"]["incident"] is False
+    assert all(incident["attribution"][0]["hypothesis"] == "unknown" for incident in document["incidents"])
+    assert_sound(document, shared)
+
+
+def test_hostile_evidence_is_sealed_counted_and_harmless(shared: Path, tmp_path: Path) -> None:
+    case, document = whole(tmp_path, shared / "data/hostile")
+    assert document["incidents"] == []
+    assert_sound(document, shared)
+    page = write_report(Case.open(case)).read_text(encoding="utf-8")
+    assert "Content-Security-Policy" in page
+    assert "<script>alert" not in page
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["case"]
