@@ -59,7 +59,8 @@ _STATEMENTS = frozenset(
         "do_group",
     }
 )
-_RESERVED = frozenset({"do", "then", "else", "elif", "if", "while", "until", "{", "!"})
+# words that begin or end a compound command: as a command's name they tell that a line was torn out of one
+_RESERVED = frozenset({"do", "then", "else", "elif", "if", "while", "until", "{", "!", "}", "done", "fi", "esac"})
 _CHILD_PROCESSES = frozenset({"sh_c", "stdin", "heredoc", "herestring", "watch", "parallel", "env", "script", "flock"})
 _SETS_VARIABLES = frozenset({"read", "mapfile", "readarray", "getopts", "printf", "unset", "let"})
 _SHELL_LINE = re.compile(rb"#!\s*\S*(?:/env\s+)?(?:ba|da|z|k)?sh\b")
@@ -262,7 +263,7 @@ class Walk:
         if not opened and not place.decoded_ahead:
             self._literals(number, [*simple.argv, *environment], place)
         for group in reversed(simple.groups):
-            self._later(self._stage, Stage(group, ()), place.under(number, place.via), scope)
+            self._later(self._stage, Stage(group, ()), place.under(number, "time"), scope)
         for heredoc in reversed(simple.bodies):
             self._body_substitutions(heredoc, number, place, scope)
         self._substitutions(nodes, place, scope, number)

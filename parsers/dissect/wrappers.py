@@ -195,15 +195,15 @@ def _sudo(words: list[Word]) -> list[Inner]:
 
 
 def _env(words: list[Word]) -> list[Inner]:
-    for number, word in enumerate(words[1:], 1):
-        text = word.text
-        if text in {"-S", "--split-string", "-vS", "-iS"} and number + 1 < len(words):
-            return [Inner("env", words[number + 1 :], "shell")]
+    at = 1
+    while at < len(words) and words[at].text.startswith("-"):
+        text = words[at].text
+        if text == "--split-string" or (text.endswith("S") and not text.startswith("--")):
+            return [Inner("env", words[at + 1 :], "shell")] if at + 1 < len(words) else []
         if text.startswith(("-S", "--split-string=")):
             cut = text[2:] if text.startswith("-S") else text.partition("=")[2]
-            return [Inner("env", [word._replace(text=cut, inner=None), *words[number + 1 :]], "shell")]
-        if not text.startswith("-"):
-            break
+            return [Inner("env", [words[at]._replace(text=cut, inner=None), *words[at + 1 :]], "shell")]
+        at += 2 if _value_is_next(text, "uC") or text in {"--unset", "--chdir"} else 1
     return _unwrap_plain(PLAIN["env"], "env", words)
 
 
