@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 LOSSY = "amount_not_exact"
+MAX_ZERO_EXPONENT = 0  # Arrow will not take a zero written as 0e100
 
 
 class Amount(NamedTuple):
@@ -36,11 +37,14 @@ def fits(value: Decimal, kind: pa.Decimal128Type) -> bool:
     """Tell whether `kind` holds `value` without rounding."""
     if not value.is_finite():
         return False
-    if value == 0:
-        return True
-    digits = value.normalize().as_tuple()
-    exponent = int(digits.exponent)
-    whole = len(digits.digits) + exponent
+    sign_digits = value.as_tuple()
+    digits = sign_digits.digits
+    exponent = int(sign_digits.exponent)
+    # not `normalize()`: it rounds to the precision of the context, and here nothing may be rounded
+    while len(digits) > 1 and digits[-1] == 0:
+        digits, exponent = digits[:-1], exponent + 1
+    if digits == (0,):
+        return exponent <= MAX_ZERO_EXPONENT
     scale: int = kind.scale
     precision: int = kind.precision
-    return -exponent <= scale and whole <= precision - scale
+    return -exponent <= scale and len(digits) + exponent <= precision - scale

@@ -24,7 +24,7 @@ ROW_GROUP_TEXT_BYTES = 128 << 20
 
 # ids that hardly ever repeat: a dictionary of them would be built and thrown away
 _DISTINCT_TEXT = frozenset(
-    {"flow_id", "event_id", "message_id", "parent_id", "call_id", "request_id", "transaction_id"}
+    {"flow_id", "event_id", "message_id", "native_id", "parent_id", "call_id", "request_id", "transaction_id"}
 )
 
 

@@ -9,13 +9,13 @@
 
 with called as (
     select
-        source_id, record, part, line, 'transcript' as table_name, 'called' as modality,
-        session_id, call_id, cast(null as varchar) as host_name, cast(null as varchar) as user_name,
+        source_id, record, part, line, 'transcript' as table_name,
+        case when author = 'human' then 'typed' else 'called' end as modality, session_id, call_id, cast(null as varchar) as host_name, cast(null as varchar) as user_name,
         cast(null as bigint) as uid, cast(null as bigint) as login_uid, cast(null as bigint) as login_session,
         cast(null as bigint) as pid, cast(null as bigint) as parent_pid, seq, command as text,
-        cast(null as boolean) as succeeded, ts, ts_local, time_of_day_us, ts_precision_us
-    from transcript
-    where kind = 'tool_call' and command is not null and not coalesce(is_replayed, false)
+        cast(null as boolean) as succeeded, ts, ts_local, cast(null as bigint) as time_of_day_us, ts_precision_us
+    from transcript_once
+    where kind = 'tool_call' and command is not null
 ),
 
 run as (

@@ -11,8 +11,8 @@ with said as (
         *,
         coalesce(epoch_us(ts), epoch_us(ts_local)) as raw_us,
         case when ts is not null then 'utc' when ts_local is not null then 'local' end as clock_kind
-    from transcript
-    where kind in ('message', 'reasoning') and not coalesce(is_replayed, false)
+    from transcript_once
+    where kind in ('message', 'reasoning')
 )
 
 select
@@ -24,9 +24,9 @@ select
     said.session_id,
     said.seq,
     said.kind,
-    coalesce(said.author, 'unknown') as author,
+    said.author,
     said.content_state,
-    coalesce(said.is_sidechain, false) as is_sidechain,
+    said.is_sidechain,
     said.text,
     said.raw_us - clock.offset_us - clock.before_us as earliest_us,
     said.raw_us - clock.offset_us as best_us,

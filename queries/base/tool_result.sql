@@ -11,18 +11,18 @@ with answered as (
         *,
         coalesce(epoch_us(ts), epoch_us(ts_local)) as raw_us,
         case when ts is not null then 'utc' when ts_local is not null then 'local' end as clock_kind
-    from transcript
-    where kind in ('tool_result', 'system_event', 'usage') and not coalesce(is_replayed, false)
+    from transcript_once
+    where kind in ('tool_result', 'system_event', 'usage')
 ),
 
 calls as (
     select
         session_id,
         call_id,
-        min(source_id || '#' || record || '.' || part) as call_event,
+        min(event) as call_event,
         min(tool_class) as tool_class
-    from transcript
-    where kind = 'tool_call' and call_id is not null and not coalesce(is_replayed, false)
+    from transcript_once
+    where kind = 'tool_call' and call_id is not null
     group by session_id, call_id
 )
 
@@ -38,7 +38,7 @@ select
     answered.kind,
     coalesce(answered.tool_class, calls.tool_class) as tool_class,
     answered.text,
-    answered.is_error,
+    answered.is_error or answered.refused as is_error,
     answered.error_type,
     answered.http_status,
     answered.exit_code,

@@ -28,14 +28,10 @@ with every as (
     union all
     select event, source_id, record, part, line, 'alert', earliest_us, best_us, latest_us, ts_basis from alert_event
     union all
-    select
-        transcript.source_id || '#' || transcript.record || '.' || transcript.part, transcript.source_id,
-        transcript.record, transcript.part, transcript.line, 'transcript',
-        epoch_us(transcript.ts), epoch_us(transcript.ts),
-        epoch_us(transcript.ts) + coalesce(transcript.ts_precision_us, 0),
-        case when transcript.ts is null then 'none' else 'recorded' end
-    from transcript
-    where transcript.kind = 'tool_call' and transcript.command is null
+    select event, source_id, record, part, line, 'transcript', epoch_us(ts), epoch_us(ts),
+        epoch_us(ts) + coalesce(ts_precision_us, 0), case when ts is null then 'none' else 'recorded' end
+    from transcript_once
+    where kind = 'tool_call' and command is null
 ),
 
 ranked as (

@@ -14,20 +14,19 @@ with sought as (
 
 piece as (
     select
-        transcript.source_id || '#' || transcript.record || '.' || transcript.part as event,
+        transcript.event,
         transcript.session_id,
         transcript.seq,
         transcript.kind,
-        coalesce(transcript.author, 'unknown') as author,
+        transcript.author,
         transcript.call_id,
         transcript.text,
         incident_session.first_mining_seq,
         incident_session.first_act_seq
-    from transcript
+    from transcript_once as transcript
     join incident_session on incident_session.session_id = transcript.session_id
     where
-        not coalesce(transcript.is_replayed, false)
-        and transcript.seq <= incident_session.first_mining_seq
+        transcript.seq <= incident_session.first_mining_seq
         and transcript.text is not null
 ),
 

@@ -22,8 +22,7 @@ tool_written as (
         'a ' || file_written.what || ' is written into a file' as reason, file_written.what as entity_kind,
         transcript.session_id, 'session:' || transcript.session_id as principal, file_written.event as act
     from file_written
-    join transcript
-        on transcript.source_id || '#' || transcript.record || '.' || transcript.part = file_written.event
+    join transcript_once as transcript on transcript.event = file_written.event
     where file_written.table_name = 'transcript'
 ),
 

@@ -5,14 +5,13 @@
 -- not for:  searches that serve the task: only those in the window are here, and relevance is by their words
 
 select
-    transcript.source_id || '#' || transcript.record || '.' || transcript.part as event,
+    transcript.event,
     transcript.session_id,
     'the agent searches for other ways' as reason
-from transcript
+from transcript_once as transcript
 join incident_session on incident_session.session_id = transcript.session_id
 where
     transcript.kind = 'tool_call'
-    and not coalesce(transcript.is_replayed, false)
     and transcript.seq < incident_session.first_act_seq
     and transcript.seq > coalesce(incident_session.last_limit_seq, -1)
     and (

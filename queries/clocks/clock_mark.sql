@@ -49,10 +49,8 @@ command_time as (
     where ts is not null and command is not null and length(command) between 8 and 4000 and kind = 'history'
     union all
     select source_id, 'utc' as kind, command as key, epoch_us(ts) as raw_us
-    from transcript
-    where
-        ts is not null and kind = 'tool_call' and length(command) between 8 and 4000
-        and not coalesce(is_replayed, false)
+    from transcript_once
+    where ts is not null and kind = 'tool_call' and length(command) between 8 and 4000
 )
 
 select source_id, kind, 'flow' as family, key, raw_us from unzoned_flow

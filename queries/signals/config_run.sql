@@ -6,13 +6,9 @@
 -- not for:  files whose content is not in evidence
 
 with placed as (
-    select
-        source_id || '#' || record || '.' || part as event,
-        session_id,
-        source_id,
-        seq
-    from transcript
-    where kind = 'tool_call' and not coalesce(is_replayed, false)
+    select event, session_id, source_id, seq
+    from transcript_once
+    where kind = 'tool_call'
     union all
     select event, session_id, source_id, seq
     from command_event

@@ -33,14 +33,14 @@ shell_write as (
 
 tool_write as (
     select
-        source_id || '#' || record || '.' || part as event,
+        event,
         'transcript' as table_name,
         coalesce(nullif(regexp_extract(left(text, 2000), '"(?:file_path|path|filename|file)"\s*:\s*"([^"]+)"', 1), ''),
             tool_name) as path,
         left(text, 20000) as text,
         sha256(text) as text_sha256
-    from transcript
-    where kind = 'tool_call' and tool_class = 'file' and not coalesce(is_replayed, false) and text is not null
+    from transcript_once
+    where kind = 'tool_call' and tool_class = 'file' and text is not null
         and regexp_matches(lower(coalesce(tool_name, '')), '(write|edit|create|patch|replace)')
 ),
 
