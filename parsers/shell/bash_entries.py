@@ -109,9 +109,13 @@ def entries_of(lines: Lines, context: Context, *, more: bool) -> tuple[Entries, 
 
 @dataclass(slots=True)
 class _Command:
-    """A command of several lines in the making: the number of its timestamp, and what is known of it."""
+    """A command of several lines in the making: the number of its timestamp, and what is known of it.
+
+    `begin` is where its text begins, or goes on behind the last line that only looks like a timestamp.
+    """
 
     number: int
+    begin: int
     state: Unfinished = field(default_factory=Unfinished)
     notes: list[str] = field(default_factory=list)
 
@@ -195,7 +199,7 @@ class _Splitter:
         if follower < len(self.stamps) and self.stamps[follower] == text:
             follower += 1  # looks like a timestamp, but is the command
         border = self.stamps[follower] if follower < len(self.stamps) else self.count
-        if border == self.count and self.more:
+        if self._may_move(border, text):
             return stamp
         if border == text + 1:
             if self.blank[text]:
@@ -204,13 +208,17 @@ class _Splitter:
                 return self._add_timed(number, text, text, [])
         return self._several_lines(number, text, follower)
 
+    def _may_move(self, border: int, begin: int) -> bool:
+        """Tell whether more lines may bring the next timestamp, near enough to matter to text from `begin` on."""
+        return self.more and border == self.count and border - begin <= LOOK_AHEAD_LINES
+
     def _orphan(self, stamp: int, last: int) -> int:
         self.entries.orphans.append(self.entries.count)
         self.entries.add(stamp, stamp, last, UNTIMED, [])
         return last + 1
 
     def _several_lines(self, number: int, text: int, follower: int) -> int:
-        command = _Command(number)
+        command = _Command(number, text)
         command.state.feed(self._line(text))
         at = text + 1
         while at < self.count:
@@ -235,9 +243,11 @@ class _Splitter:
         if not command.state.open:
             # an entry that ends in newlines, as here-documents do
             return at + 1 if at < border and self.blank[at] else at
+        if self._may_move(border, command.begin):
+            return Ahead.UNSEEN
         if at == border:
             return self._past_stamp(command, at, follower)
-        if self.begins_timed and border - at <= LOOK_AHEAD_LINES:
+        if self.begins_timed and border - command.begin <= LOOK_AHEAD_LINES:
             return at + 1
         end = self._finished_after(command.state, at)
         if end is Ahead.NEVER or end is Ahead.UNSEEN:
@@ -257,6 +267,7 @@ class _Splitter:
         if own:
             return at
         command.notes.append(AMBIGUOUS_TIMESTAMP)
+        command.begin = end
         return end
 
     def _add_timed(self, number: int, text: int, last: int, notes: list[str]) -> int:
@@ -286,7 +297,7 @@ class _Splitter:
             if number < len(self.stamps) and self.stamps[number] == text:
                 number += 1
             border = self.stamps[number] if number < len(self.stamps) else self.count
-            if border == self.count and self.more:
+            if self._may_move(border, text):
                 return Ahead.UNSEEN
             if text >= end or abs(second - since) > PLAUSIBLE_SECONDS or not self._one_command(text, border):
                 return False

@@ -272,11 +272,13 @@ ANY_LINE = st.one_of(
 ANY_FILE = st.lists(ANY_LINE, max_size=60).map("\n".join).map(str.encode)
 
 
-@given(ANY_FILE, st.integers(1, 40))
-@settings(deadline=None)
-def test_the_size_of_blocks_changes_nothing(golden, data, size):
-    whole = golden.golden(Source.of_bytes(data), bash_history)
+@given(ANY_FILE, st.integers(1, 40), st.sampled_from([2, 5, 256]))
+@settings(deadline=None, max_examples=300)
+def test_the_size_of_blocks_changes_nothing(golden, data, size, sight):
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bash_entries, "LOOK_AHEAD_LINES", sight)
+        patch.setattr(bash_entries, "LOOK_AHEAD_NESTED", max(sight // 2, 1))
+        whole = golden.golden(Source.of_bytes(data), bash_history)
         patch.setattr(bash_history, "line_blocks", functools.partial(blocks.line_blocks, size=size))
         assert golden.golden(Source.of_bytes(data), bash_history) == whole
 
@@ -332,6 +334,13 @@ def test_entries_and_lines_without_end_are_rejected_and_the_rest_is_read(golden,
     found = golden.golden(Source.of_bytes(long_entry), bash_history)
     assert found["rows"]["quarantine"][0]["reason"] == "an entry of more than 16 MiB"
     assert pairs(long_entry, golden)[-2:] == [(T + 2, "id"), (T + 3, "ls")]
+
+
+def test_a_long_tail_without_times_is_read_line_by_line(golden, monkeypatch):
+    monkeypatch.setattr(bash_history, "line_blocks", functools.partial(blocks.line_blocks, size=4096))
+    monkeypatch.setattr(bash_history, "MAX_ENTRY_BYTES", 20_000)
+    entries = [(T, "echo don't"), *((None, f"echo {at}") for at in range(20_000))]
+    assert pairs(written(entries), golden) == entries
 
 
 # --- recognition ----------------------------------------------------------------------------------------------------
