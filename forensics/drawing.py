@@ -43,9 +43,17 @@ class Drawn(Progress):
         if not total:
             return
         in_bytes = unit == "bytes"
-        amounts = (DownloadColumn(), TransferSpeedColumn()) if in_bytes else (MofNCompleteColumn(), TextColumn(unit))
+        amounts = (
+            (DownloadColumn(), TransferSpeedColumn())
+            if in_bytes
+            else (MofNCompleteColumn(), TextColumn(unit, markup=False))
+        )
         self._bars = Bars(
-            TextColumn("{task.description}"), BarColumn(), *amounts, TimeElapsedColumn(), console=self._console
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            *amounts,
+            TimeElapsedColumn(),
+            console=self._console,
         )
         self._bars.start()
         self._task = self._bars.add_task(one_line(stage), total=total)

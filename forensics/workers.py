@@ -22,10 +22,12 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
-from forensics.errors import StorageFault
+from forensics.errors import CheckFailed, StorageFault
 from forensics.progress import SILENT, Progress
+from parsers.formats import all_parsers
 
 ADDRESS_SPACE = 6 << 30
+LOOK_AGAIN_S = 3600.0
 PATIENCE_S = 900.0  # and as long again for each 100 MB of the work's size
 _BYTES_PER_SECOND = 100_000
 
@@ -102,7 +104,7 @@ class Workers:
 
     def _ready(self) -> list[_Worker]:
         soonest = min(worker.deadline for worker in self._busy) - time.monotonic()
-        pipes = wait([worker.pipe for worker in self._busy], timeout=max(soonest, 0))
+        pipes = wait([worker.pipe for worker in self._busy], timeout=min(max(soonest, 0), LOOK_AGAIN_S))
         return [worker for worker in self._busy if worker.pipe in pipes or worker.deadline <= time.monotonic()]
 
     def _outcome(self, worker: _Worker) -> Any:
@@ -119,6 +121,8 @@ class Workers:
         if kind == "progress":
             self.progress.advance(value)
             return None
+        if kind == "broken":
+            raise CheckFailed(f"a parser of this tool does not load: {value}", hint="this is a defect of the tool")
         if kind == "storage":
             raise StorageFault(
                 value, hint="free or repair the storage and run the command again; the case is as it was"
@@ -173,6 +177,11 @@ def _serve(pipe: Connection, address_space: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        all_parsers()
+    except Exception as fault:  # noqa: BLE001  # told and raised in the parent: no evidence is judged by a broken tool
+        pipe.send(("broken", f"{type(fault).__name__}: {fault}"))
+        return
     while True:
         try:
             function, arguments = pipe.recv()

@@ -155,3 +155,23 @@ def test_a_hostile_working_folder_is_not_on_the_workers_path(tmp_path: Path) -> 
     )
     assert "hostile" not in done.stderr
     assert "TypeError" in done.stdout  # it was reached, and takes no argument
+
+
+def test_a_tool_that_does_not_load_judges_no_evidence(tmp_path: Path) -> None:
+    (tmp_path / "extra/family").mkdir(parents=True)
+    (tmp_path / "extra/family/__init__.py").write_text("")
+    (tmp_path / "extra/family/broken.py").write_text("import nothing_of_that_name\n")
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent(f"""
+            import parsers
+            parsers.__path__.append({str(tmp_path / "extra")!r})
+            from forensics.workers import Work, Workers
+            if __name__ == "__main__":
+                with Workers(1) as pool:
+                    print([found for _, found in pool.run([Work("os:getpid", ())])])
+        """)
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout == ""
+    assert "CheckFailed: a parser of this tool does not load: ModuleNotFoundError" in done.stderr
