@@ -38,6 +38,19 @@ command_wallet as (
     join observable on observable.text_sha256 = command_event.text_sha256
     where observable.kind = 'wallet' and observable."check" = 'valid'
     group by command_event.event
+
+    union all
+
+    select config_run.event, min(observable.value)
+    from config_run
+    join file_written on file_written.event = config_run.written_event
+    join observable on observable.text_sha256 = file_written.text_sha256
+    where observable.kind = 'wallet' and observable."check" = 'valid'
+    group by config_run.event
+),
+
+one_wallet as (
+    select event, min(wallet) as wallet from command_wallet group by event
 ),
 
 command_endpoint as (
@@ -47,6 +60,19 @@ command_endpoint as (
     join observable on observable.text_sha256 = command_event.text_sha256
     where observable.host is not null and observable.port is not null
     group by command_event.event
+
+    union all
+
+    select config_run.event, min(lower(observable.host)), min(observable.port)
+    from config_run
+    join file_written on file_written.event = config_run.written_event
+    join observable on observable.text_sha256 = file_written.text_sha256
+    where observable.host is not null and observable.port is not null
+    group by config_run.event
+),
+
+one_endpoint as (
+    select event, min(host) as host, min(port) as port from command_endpoint group by event
 ),
 
 failed_call as (
@@ -60,10 +86,10 @@ command_row as (
     select
         command_event.event, command_event.source_id, command_event.record, command_event.part, command_event.line,
         command_event.table_name, 'command' as family, true as opens, actor_of_event.act, actor_of_event.actor,
-        actor_of_event.session_id, actor_of_event.principal, command_wallet.wallet,
-        case when not regexp_matches(command_endpoint.host, '^[0-9.]+$|:') then command_endpoint.host end as pool_name,
-        case when regexp_matches(command_endpoint.host, '^[0-9.]+$|:') then command_endpoint.host end as pool_address,
-        command_endpoint.port as pool_port, cast(null as varchar) as client_address,
+        actor_of_event.session_id, actor_of_event.principal, one_wallet.wallet,
+        case when not regexp_matches(one_endpoint.host, '^[0-9.]+$|:') then one_endpoint.host end as pool_name,
+        case when regexp_matches(one_endpoint.host, '^[0-9.]+$|:') then one_endpoint.host end as pool_address,
+        one_endpoint.port as pool_port, cast(null as varchar) as client_address,
         case
             when coalesce(failed_call.failed, false) or command_event.succeeded = false then 'attempted'
             else 'achieved'
@@ -73,8 +99,8 @@ command_row as (
     from command_opening
     join command_event on command_event.event = command_opening.event
     join actor_of_event on actor_of_event.event = command_event.event
-    left join command_wallet on command_wallet.event = command_event.event
-    left join command_endpoint on command_endpoint.event = command_event.event
+    left join one_wallet on one_wallet.event = command_event.event
+    left join one_endpoint on one_endpoint.event = command_event.event
     left join failed_call on failed_call.event = command_event.event
 ),
 
@@ -160,7 +186,7 @@ socket_row as (
         socket_seen.latest_us, socket_seen.ts_basis
     from socket_seen
     join (
-        select address, port, bool_or(basis in ('spoken to', 'logged')) as proven
+        select address, port, bool_or(basis in ('spoken to', 'logged', 'configured')) as proven
         from pool_endpoint
         where address is not null and port is not null
         group by address, port

@@ -1,6 +1,6 @@
 -- question: which commands or file tools write a wallet, a pool or a miner's start line into a file?
 -- grain:    one row per event
--- columns:  event, table_name, path (one file written), what ('wallet' | 'pool' | 'miner'), schedules (whether the text
+-- columns:  event, text_sha256, table_name, path (one file written), what ('wallet' | 'pool' | 'miner'), schedules (whether the text
 --           asks for a start by clock or at boot)
 -- as:       table
 -- not for:  showing that the file was used
@@ -53,6 +53,7 @@ every as (
 holding as (
     select
         every.event,
+        every.text_sha256,
         every.table_name,
         every.path,
         regexp_matches(every.text, '(?i)(@reboot|cron|\[Service\]|WantedBy=|systemd|\.bashrc|\.profile)') as schedules,
@@ -62,11 +63,12 @@ holding as (
             then 1 else 0 end) as miners
     from every
     left join observable on observable.text_sha256 = every.text_sha256
-    group by every.event, every.table_name, every.path, schedules
+    group by every.event, every.text_sha256, every.table_name, every.path, schedules
 )
 
 select
     event,
+    min(text_sha256) as text_sha256,
     min(table_name) as table_name,
     min(path) as path,
     case when max(wallets) = 1 then 'wallet' when max(pools) = 1 then 'pool' else 'miner' end as what,

@@ -20,6 +20,17 @@ with started as (
     where observable.host is not null and observable.port is not null
 ),
 
+configured as (
+    select distinct lower(observable.host) as host, observable.port, 'configured' as basis
+    from file_written
+    join observable on observable.text_sha256 = file_written.text_sha256
+    where
+        observable.host is not null
+        and observable.port is not null
+        and (observable.scheme like 'stratum%' or file_written.what = 'wallet')
+        and observable.host not in ('localhost', '127.0.0.1', '0.0.0.0')
+),
+
 spoken as (
     select distinct dst_address as address, dst_port as port, 'spoken to' as basis
     from application_message
@@ -51,6 +62,8 @@ told as (
     select * from started
     union
     select * from logged
+    union
+    select * from configured
 ),
 
 resolved as (
