@@ -201,6 +201,8 @@ class _Splitter:
         border = self.stamps[follower] if follower < len(self.stamps) else self.count
         if self._may_move(border, text):
             return stamp
+        # bash skips blank lines behind a timestamp; an entry of nothing but newlines is a line of a here-document
+        text = next((line for line in range(text, border) if not self.blank[line]), text)
         if border == text + 1:
             if self.blank[text]:
                 return self._orphan(stamp, text)
@@ -317,13 +319,25 @@ class _Splitter:
 
     def _finished_after(self, state: Unfinished, at: int) -> int | Ahead:
         """Return the line behind the one that finishes the command, if one within sight does."""
-        ahead = state.copy()
         limit = LOOK_AHEAD_LINES if state.in_text else LOOK_AHEAD_NESTED
-        for line in range(at, min(at + limit, self.count)):
-            ahead.feed(self._line(line))
-            if not ahead.open:
-                return line + 1
+        end = min(at + limit, self.count)
+        if not state.in_heredoc or self._delimiter_in(state, at, end):
+            ahead = state.copy()
+            for line in range(at, end):
+                ahead.feed(self._line(line))
+                if not ahead.open:
+                    return line + 1
         return Ahead.UNSEEN if self.more and at + limit > self.count else Ahead.NEVER
+
+    def _delimiter_in(self, state: Unfinished, at: int, end: int) -> bool:
+        """Tell whether lines can hold the end of the here-document, without following them one by one."""
+        delimiter, tabs = state.heredocs[0]
+        if at >= end:
+            return False
+        text = b"\n" + self.lines.data[int(self.lines.starts[at]) : int(self.lines.ends[end - 1])] + b"\n"
+        if tabs:
+            return delimiter in text
+        return b"\n" + delimiter + b"\n" in text or b"\n" + delimiter + b"\r\n" in text
 
     # --- entries without a time ------------------------------------------------------------------------------------
 

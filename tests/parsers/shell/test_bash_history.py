@@ -148,6 +148,11 @@ def test_odd_bytes(data, command, notes, golden):
     assert (row["command"], row.get("notes")) == (command, notes)
 
 
+def test_blank_lines_behind_a_time_are_not_the_command(golden):
+    assert pairs(b"#1790000000\n\n\nls\n#1790000001\nid\n", golden) == [(T, "ls"), (T + 1, "id")]
+    assert pairs(b"#1790000000\n\n\n#1790000001\nid\n", golden) == [(T, "\n"), (T + 1, "id")]
+
+
 def test_blank_lines_between_untimed_entries_are_structure(golden):
     found = golden.golden(Source.of_bytes(b"\n\nls\n\nid\n\n"), bash_history)
     assert found["books"] == {
