@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from forensics import custody, ledger
+from forensics import custody, ledger, readings
 from forensics.case import Case
 from forensics.cli import COMMANDS, run
+from forensics.workers import Work
 
 PROGRAM = Path(sys.executable).with_name("forensics")
 
@@ -275,3 +276,23 @@ def test_a_hostile_working_folder_runs_nothing(tmp_path: Path, case: Path, evide
     assert called("ingest", case, evidence, "--workers", "1", cwd=hostile).returncode == 0
     assert called("query", case, "select 1", cwd=hostile).returncode == 0
     assert not (tmp_path / "ran").exists()
+
+
+def test_books_that_do_not_balance_end_in_three(
+    tmp_path: Path, evidence: Path, monkeypatch: pytest.MonkeyPatch, capfd
+) -> None:
+    (tmp_path / "naughty.py").write_text(
+        "from parsers.errors import BooksDoNotBalance\ndef read(*_):\n    raise BooksDoNotBalance('counted twice')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def work(function: str, *rest: object) -> Work:
+        return Work("naughty:read" if function == "forensics.reading:read" else function, *rest)
+
+    monkeypatch.setattr(readings, "Work", work)
+    root = tmp_path / "case"
+    run(["init", str(root)])
+    assert run(["ingest", str(root), str(evidence / "copy of it"), "--workers", "1"]) == 3
+    assert "do not balance" in capfd.readouterr().err
+    [row] = ledger.load(Case.open(root)).sources
+    assert (row["status"], row["bytes_quarantined"]) == ("partly_read", row["bytes"])
