@@ -57,10 +57,10 @@ class Citations:
         engine.connection.execute("drop table if exists cited")
         engine.connect_arrow("cited", pa.table({"event": pa.array(wanted, pa.string())}))
         places = engine.rows(
-            "select event_place.*, delivery.intake, delivery.path, actor_of_event.actor from event_place"
+            "select event_place.*, delivery.intake, delivery.path, event_actor.actor from event_place"
             " join cited on cited.event = event_place.event"
             " join delivery on delivery.source_id = event_place.source_id"
-            " left join actor_of_event on actor_of_event.event = event_place.event order by event_place.event"
+            " left join event_actor on event_actor.event = event_place.event order by event_place.event"
         )
         spans = self._spans()
         details = self._details({place["table_name"] for place in places})

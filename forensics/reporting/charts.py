@@ -9,6 +9,8 @@ from reports.model import Chart, Mark, Series, Span
 
 MINUTE = 60_000_000
 DAY = 86_400_000_000
+MAX_FLOWS = 20_000
+MAX_MINUTES = 20_000
 
 Row = dict[str, Any]
 
@@ -20,21 +22,22 @@ def charts(engine: Engine, spans: tuple[Span, ...], marks: tuple[Mark, ...]) -> 
 
 
 def _network(engine: Engine, spans: tuple[Span, ...], marks: tuple[Mark, ...]) -> Chart:
+    """Bytes with the pool per minute; a flow's bytes are spread evenly over the minutes that it lasted."""
     rows = engine.rows(
-        "select best_us // $1 * $1 as us, sum(bytes) as bytes, sum(packets) as packets from pool_flow"
-        " where best_us is not null and source_id = (select source_id from pool_flow group by source_id"
-        " order by count(*) desc, source_id limit 1) group by 1 order by 1",
-        [MINUTE],
+        "select best_us, greatest(end_us, best_us) as end_us, bytes from pool_flow where best_us is not null"
+        " and source_id = (select source_id from pool_flow where best_us is not null group by source_id"
+        " order by count(*) desc, source_id limit 1) order by best_us, event limit $1",
+        [MAX_FLOWS],
     )
-    series = _series(rows, (("to and from the pool", "bytes", "bytes", "bars"),), MINUTE)
-    return Chart(
-        "network",
-        "Traffic with the pool",
-        "Bytes per minute of flow start, from the sensor with the most records of it.",
-        series,
-        spans,
-        marks,
-    )
+    minutes: dict[int, float] = {}
+    for row in rows:
+        first, last = row["best_us"] // MINUTE, row["end_us"] // MINUTE
+        for minute in range(first, min(last, first + MAX_MINUTES) + 1):
+            minutes[minute] = minutes.get(minute, 0.0) + float(row["bytes"]) / (last - first + 1)
+    spread = [{"us": minute * MINUTE, "bytes": value} for minute, value in sorted(minutes.items())]
+    series = _series(spread, (("to and from the pool", "bytes", "bytes", "bars"),), MINUTE)
+    caption = "Bytes per minute, each flow spread evenly over its time; from the sensor with the most records of it."
+    return Chart("network", "Traffic with the pool", caption, series, spans, marks)
 
 
 def _work(engine: Engine, spans: tuple[Span, ...], marks: tuple[Mark, ...]) -> Chart:

@@ -12,7 +12,7 @@ from forensics.reporting.charts import charts
 from forensics.reporting.incidents import incident_of, refs_of
 from forensics.reporting.records import cards, microseconds
 from forensics.reporting.sentences import verdict_sentence, window_text
-from forensics.reporting.timeline import timeline
+from forensics.reporting.timeline import short_label, timeline
 from queries.catalogue import all_relations
 from queries.knowledge import knowledge_hashes
 from reports.model import (
@@ -167,7 +167,7 @@ def _coverage(engine: Engine, document: Document) -> Iterator[Coverage]:
     paths = {source["sha256"]: source["path"] for source in document["sources"]}
     chosen = sorted(hours, key=lambda source_id: (-len(hours[source_id]), paths.get(source_id, "")))[:40]
     for source_id in sorted(chosen, key=lambda source_id: paths.get(source_id, "")):
-        yield Coverage(paths.get(source_id, source_id[:12]), tuple(_stretches(hours[source_id])))
+        yield Coverage(short_label(paths.get(source_id, source_id[:12])), tuple(_stretches(hours[source_id])))
 
 
 def _stretches(hours: list[int]) -> Iterator[Span]:

@@ -12,7 +12,7 @@ from parsers.source import Source
 from parsers.streams import decoded
 from reports.model import CitedRecord, When
 
-MAX_RECORDS = 1_500
+MAX_RECORDS = 600
 MAX_BYTES = 4_096
 MAX_EXCERPT = 2_000
 HEX_BYTES = 256

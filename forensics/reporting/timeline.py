@@ -11,6 +11,7 @@ from reports.model import Timeline
 MAX_ROWS = 100_000
 MAX_PER_KIND = 25_000
 MAX_TEXT = 300
+MAX_LABEL = 26
 
 _COUNTED = (
     "transcript",
@@ -94,7 +95,7 @@ def timeline(engine: Engine, digits: int) -> Timeline:
         earliest_us=tuple(row["earliest_us"] for row in shown),
         latest_us=tuple(row["latest_us"] for row in shown),
         basis=tuple(row["ts_basis"] for row in shown),
-        source=tuple(paths.get(row["source_id"], row["source_id"][:12]) for row in shown),
+        source=tuple(short_label(paths.get(row["source_id"], row["source_id"][:12])) for row in shown),
         actor=tuple(row["actor"] for row in shown),
         stage=tuple(row["stage"] for row in shown),
         kind=tuple(row["table_name"] for row in shown),
@@ -108,6 +109,17 @@ def timeline(engine: Engine, digits: int) -> Timeline:
             else ""
         ),
     )
+
+
+def short_label(path: str) -> str:
+    """A path as a lane's label: at most `MAX_LABEL` characters, of the folder its end, of a long name both ends."""
+    if len(path) <= MAX_LABEL:
+        return path
+    folder, _, name = path.rpartition("/")
+    if len(name) > MAX_LABEL - 10:
+        name = f"{name[:10]}…{name[-10:]}"
+    room = MAX_LABEL - len(name) - 2
+    return f"…{folder[-room:]}/{name}" if room > 2 else name
 
 
 def _texts(engine: Engine, events: list[str]) -> dict[str, str]:

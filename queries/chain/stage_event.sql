@@ -149,10 +149,7 @@ select
     ranked.status,
     ranked.basis,
     ranked.weight,
-    case
-        when ranked.stage in ('detection', 'containment', 'recovery') and actor_of_event.actor is null then 'operator'
-        else coalesce(actor_of_event.actor, 'unknown')
-    end as actor,
+    coalesce(event_actor.actor, 'unknown') as actor,
     ranked.session_id,
     ranked.principal,
     ranked.act,
@@ -163,6 +160,6 @@ select
     event_place.latest_us,
     event_place.ts_basis
 from ranked
-left join actor_of_event on actor_of_event.event = ranked.event
+left join event_actor on event_actor.event = ranked.event
 left join event_place on event_place.event = ranked.event
 where ranked.choice = 1

@@ -148,6 +148,14 @@
     for (const [key, select] of Object.entries(inputs)) {
       const counts = new Map();
       for (const code of columns[key].codes) counts.set(code, (counts.get(code) ?? 0) + 1);
+      const unstaged = key === "stage" ? columns[key].names.indexOf("") : -1;
+      if (key === "stage" && count - (counts.get(unstaged) ?? 0) > 0) {
+        // the chain is what a reader comes for: the background is one choice away
+        const any = make("option", "", "any stage (" + (count - (counts.get(unstaged) ?? 0)).toLocaleString("en") + ")");
+        any.value = "*";
+        any.selected = counts.has(unstaged);
+        select.append(any);
+      }
       for (const [code, rows] of [...counts].sort((a, b) => b[1] - a[1])) {
         const label = columns[key].names[code].replace(/[\ue000-\ue002]/g, "") || "none";
         const option = make("option", "", label + " (" + rows.toLocaleString("en") + ")");
@@ -171,12 +179,15 @@
     function filter() {
       const words = search.value.toLowerCase();
       if (words) lowered ??= columns.text.map((text, row) => (name(columns.kind, row) + " " + text + " " + ref(row)).toLowerCase());
-      const wanted = Object.entries(inputs).filter(([, select]) => select.value !== "").map(([key, select]) => [columns[key].codes, Number(select.value)]);
+      const wanted = Object.entries(inputs).filter(([, select]) => select.value !== "").map(([key, select]) => {
+        const fits = columns[key].names.map((label, code) => (select.value === "*" ? label !== "" : code === Number(select.value)));
+        return [columns[key].codes, fits];
+      });
       const found = new Uint32Array(count);
       let size = 0;
       for (let row = 0; row < count; row++) {
         if (range && !(at[row] >= range[0] && at[row] <= range[1])) continue;
-        if (!wanted.every(([codes, code]) => codes[row] === code)) continue;
+        if (!wanted.every(([codes, fits]) => fits[codes[row]])) continue;
         if (words && !lowered[row].includes(words)) continue;
         found[size++] = row;
       }
