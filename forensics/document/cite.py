@@ -57,10 +57,10 @@ class Citations:
         engine.connection.execute("drop table if exists cited")
         engine.connect_arrow("cited", pa.table({"event": pa.array(wanted, pa.string())}))
         places = engine.rows(
-            "select event_place.*, delivery.intake, delivery.path, event_actor.actor from event_place"
-            " join cited on cited.event = event_place.event"
-            " join delivery on delivery.source_id = event_place.source_id"
-            " left join event_actor on event_actor.event = event_place.event order by event_place.event"
+            "select cited_place.*, delivery.intake, delivery.path, event_actor.actor from cited_place"
+            " join cited on cited.event = cited_place.event"
+            " join delivery on delivery.source_id = cited_place.source_id"
+            " left join event_actor on event_actor.event = cited_place.event order by cited_place.event"
         )
         spans = self._spans()
         details = self._details({place["table_name"] for place in places})

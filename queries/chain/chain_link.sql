@@ -38,6 +38,120 @@ first_flow as (
     from pool_flow
 ),
 
+first_share as (
+    select event, best_us, row_number() over (partition by source_id order by best_us, event) as choice
+    from share_event
+    where accepted is distinct from false and best_us is not null
+),
+
+-- where the chain's own commands lead: the hosts they name, as addresses
+led as (
+    select distinct
+        command_event.event,
+        command_event.modality,
+        coalesce(act_member.act, command_event.event) as act,
+        command_event.best_us,
+        lower(observable.host) as host
+    from command_event
+    join staged on staged.event = command_event.event
+    join observable on observable.text_sha256 = command_event.text_sha256
+    left join act_member on act_member.event = command_event.event and act_member.act <> command_event.event
+    where observable.host is not null and command_event.best_us is not null and command_event.modality <> 'typed'
+),
+
+-- the execution speaks for its act where it is on record, else the call
+leader as (
+    select *
+    from led
+    where modality = 'executed'
+        or act not in (select act from led where modality = 'executed')
+),
+
+known_name as (
+    select distinct name, address
+    from name_lookup
+    where name is not null and address is not null
+        and name in (select host from leader)
+),
+
+asked_for as (
+    select leader.event as from_event, lookup.event as to_event, 'ran_then_resolved' as kind, 'order' as basis,
+        count(*) over (partition by leader.event, lookup.source_id, leader.host) as candidates,
+        'the name that the command gives is asked for while it runs' as why,
+        row_number() over (
+            partition by leader.event, lookup.source_id, leader.host
+            order by abs(lookup.best_us - leader.best_us), lookup.event
+        ) as choice
+    from leader
+    join chain_lookup as lookup
+        on lookup.name = leader.host
+        and lookup.best_us between leader.best_us - 3000000 and leader.best_us + 60000000
+),
+
+reached as (
+    select leader.event, leader.best_us, leader.host,
+        case when regexp_matches(leader.host, '^[0-9.]+$|:') then leader.host else known_name.address end as address
+    from leader
+    left join known_name on known_name.name = leader.host
+),
+
+peer_flow as (
+    select
+        reached.event as from_event,
+        chain_flow.event as to_event,
+        row_number() over (
+            partition by reached.event, chain_flow.source_id, reached.address
+            order by abs(chain_flow.best_us - reached.best_us), chain_flow.record, chain_flow.part
+        ) as choice,
+        count(*) over (partition by reached.event, chain_flow.source_id, reached.address) as candidates
+    from reached
+    join chain_flow
+        on chain_flow.peer_address = reached.address
+        and chain_flow.best_us between reached.best_us - 3000000 and reached.best_us + 120000000
+    where reached.address is not null
+),
+
+answered as (
+    select lookup.event as from_event, chain_flow.event as to_event,
+        row_number() over (
+            partition by chain_flow.event, lookup.source_id
+            order by abs(chain_flow.best_us - lookup.best_us), lookup.event
+        ) as choice
+    from chain_flow
+    join peer_flow on peer_flow.to_event = chain_flow.event and peer_flow.choice = 1
+    join chain_lookup as lookup
+        on lookup.address = chain_flow.peer_address
+        and lookup.best_us between chain_flow.best_us - 300000000 and chain_flow.best_us + 2000000
+),
+
+paid as (
+    select event, best_us, asset, kind, account
+    from coin_event
+    where kind in ('payout', 'credit', 'receipt') and best_us is not null
+),
+
+earned as (
+    select first_share.event as from_event, paid.event as to_event
+    from paid
+    cross join first_share
+    where first_share.choice = 1 and first_share.best_us <= paid.best_us
+),
+
+bought as (
+    select paid.event as from_event, spend.event as to_event,
+        row_number() over (partition by spend.event order by paid.best_us desc, paid.event) as choice
+    from coin_event as spend
+    join paid on paid.best_us <= spend.best_us and coalesce(paid.asset, '') = coalesce(spend.asset, '')
+    where spend.side = 'out'
+),
+
+earned_by_flow as (
+    select first_flow.event as from_event, paid.event as to_event
+    from paid
+    cross join first_flow
+    where first_flow.choice = 1 and first_flow.best_us <= paid.best_us
+),
+
 resolved as (
     select pool_lookup.event as from_event, first_flow.event as to_event, 'resolved_then_connected' as kind,
         'identifier' as basis, 1 as candidates, 'the name was answered with the address that was connected to' as why,
@@ -63,12 +177,6 @@ to_flow as (
     cross join first_flow
     where started.choice = 1 and first_flow.choice = 1 and first_flow.best_us between started.best_us - 2000000
         and started.best_us + 120000000
-),
-
-first_share as (
-    select event, best_us, row_number() over (partition by source_id order by best_us, event) as choice
-    from share_event
-    where accepted is distinct from false and best_us is not null
 ),
 
 credited as (
@@ -106,6 +214,15 @@ noticed as (
     where detection.stage = 'detection'
 ),
 
+first_noticed as (
+    select detection.event as from_event, containment.event as to_event
+    from (select event, row_number() over (order by best_us, event) as choice from response
+        where stage = 'detection' and best_us is not null) as detection
+    cross join (select event, row_number() over (order by best_us, event) as choice from response
+        where stage = 'containment' and best_us is not null) as containment
+    where detection.choice = 1 and containment.choice = 1
+),
+
 recovered as (
     select containment.event as from_event, recovery.event as to_event, 'stopped_then_recovered' as kind,
         'order' as basis, count(*) over (partition by recovery.event) as candidates,
@@ -131,7 +248,32 @@ every as (
     union
     select from_event, to_event, kind, basis, candidates, why from noticed where choice = 1
     union
+    select from_event, to_event, 'noticed_then_stopped', 'order', 1, 'the first notice, then the first stop'
+    from first_noticed
+    union
     select from_event, to_event, kind, basis, candidates, why from recovered where choice = 1
+    union
+    select from_event, to_event, kind, basis, candidates, why from asked_for where choice = 1
+    union
+    select from_event, to_event, 'ran_then_connected', 'order', candidates,
+        'the host that the command names is connected to while it runs'
+    from peer_flow
+    where choice = 1
+    union
+    select from_event, to_event, 'resolved_then_connected', 'identifier', 1,
+        'the name was answered with the address that was connected to'
+    from answered
+    where choice = 1
+    union
+    select from_event, to_event, 'credited_then_paid', 'order', 1, 'work was credited before it was paid'
+    from earned
+    union
+    select from_event, to_event, 'connected_then_credited', 'order', 1, 'the pool was reached before it paid'
+    from earned_by_flow
+    union
+    select from_event, to_event, 'paid_then_spent', 'order', 1, 'the last payment before the spending'
+    from bought
+    where choice = 1
 ),
 
 ranked as (

@@ -11,6 +11,7 @@ with entity_named as (
         bool_or(kind = 'wallet') as wallet,
         bool_or(kind = 'log_path') as log_path,
         bool_or(kind = 'wallet_path') as wallet_path,
+        bool_or(kind in ('program', 'program_path')) as program,
         min(kind) as any_kind
     from mention
     group by event
@@ -34,6 +35,7 @@ fitting as (
             when 'wallet' then coalesce(entity_named.wallet, false)
             when 'log_path' then coalesce(entity_named.log_path, false)
             when 'wallet_path' then coalesce(entity_named.wallet_path, false)
+            when 'program' then coalesce(entity_named.program, false)
             when 'principal' then true
         end
 ),

@@ -60,6 +60,12 @@ found as (
     where program not in (select name from carrier) and program not in (select name from reader_program)
         and contains(coalesce(executable_path, ''), '/')
     union
+    select 'program', regexp_extract(word.value, '([^/]+)$', 1)
+    from opening_part
+    cross join unnest(string_split(opening_part.arguments, ' ')) as word(value)
+    where regexp_matches(word.value, '^[A-Za-z0-9_./~-]+\.(py|sh|js|pl|rb|jar)$')
+        and length(regexp_extract(word.value, '([^/]+)$', 1)) >= 5
+    union
     select 'log_path', regexp_extract(arguments, '(?:--log-file|-l)[= ](\S+)', 1) from opening_part
     where regexp_matches(arguments, '(--log-file|-l)[= ]\S+')
     union

@@ -63,6 +63,13 @@ command_endpoint as (
 
     union all
 
+    select event, min(host), min(port)
+    from wallet_run
+    where port is not null
+    group by event
+
+    union all
+
     select config_run.event, min(lower(observable.host)), min(observable.port)
     from config_run
     join file_written on file_written.event = config_run.written_event

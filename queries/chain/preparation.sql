@@ -32,12 +32,33 @@ every as (
     select * from tool_written
 ),
 
+written_wallet as (
+    select distinct every.session_id, observable.value, transcript.seq
+    from every
+    join file_written on file_written.event = every.event
+    join observable on observable.text_sha256 = file_written.text_sha256
+    join transcript_once as transcript on transcript.event = every.event
+    where observable.kind = 'wallet' and observable."check" = 'valid'
+),
+
+-- an account that was read or told before it was written down is somebody else's: an analyst notes such
+foreign_account as (
+    select distinct written_wallet.session_id
+    from written_wallet
+    join transcript_once as earlier
+        on earlier.session_id = written_wallet.session_id
+        and earlier.seq < written_wallet.seq
+        and (earlier.kind = 'tool_result' or earlier.author = 'human')
+        and contains(earlier.text, written_wallet.value)
+),
+
 ready as (
     select session_id
     from every
+    where session_id not in (select session_id from foreign_account)
     group by session_id
     having
-        bool_or(rule = 'miner_fetched')
+        bool_or(rule in ('miner_fetched', 'miner_cloned'))
         and bool_or(rule = 'file_written' and entity_kind in ('wallet', 'pool'))
 ),
 

@@ -13,11 +13,9 @@ with started as (
     where command_hit.opens = 'yes' and observable.host is not null and observable.port is not null
         and contains(lower(command_hit.arguments), lower(observable.host))
     union
-    select distinct lower(observable.host), observable.port, 'started with'
+    select distinct host, port, 'started with'
     from wallet_run
-    join command_event on command_event.event = wallet_run.event
-    join observable on observable.text_sha256 = command_event.text_sha256
-    where observable.host is not null and observable.port is not null
+    where port is not null
 ),
 
 configured as (

@@ -1,6 +1,6 @@
 -- question: which commands hand a checksummed wallet address and a place to connect to a program, whatever its name?
 -- grain:    one row per event and part
--- columns:  event, part_no, program, wallet, asset, detached (whether the program is left running behind the command)
+-- columns:  event, part_no, program, wallet, asset, host, port (null where none is told), detached (whether the program is left running behind the command)
 -- as:       table
 -- not for:  opening a finding where nothing else supports it: paying and testing software is given addresses too
 
@@ -27,27 +27,44 @@ wallet as (
 ),
 
 endpoint as (
-    select distinct text_sha256, host, port
+    select text_sha256, lower(host) as host, max(port) as port
     from observable
-    where host is not null and port is not null
+    where host is not null and kind in ('url', 'endpoint', 'domain', 'ipv4', 'account')
+    group by text_sha256, lower(host)
+),
+
+handed as (
+    select
+        command_event.event,
+        part.part_no,
+        part.program,
+        wallet.value as wallet,
+        wallet.asset,
+        endpoint.host,
+        coalesce(
+            endpoint.port,
+            try_cast(nullif(regexp_extract(part.arguments, '(?i)(?:--?[a-z-]*port[= ]|\s-P\s?)(\d{2,5})(?:\s|$)', 1), '')
+                as integer)
+        ) as port,
+        detaching.text_sha256 is not null as detached,
+        row_number() over (
+            partition by command_event.event, part.part_no, wallet.value
+            order by endpoint.port nulls last, endpoint.host
+        ) as choice
+    from part
+    join wallet
+        on wallet.text_sha256 = part.text_sha256
+        and contains(part.arguments, wallet.value)
+    join endpoint
+        on endpoint.text_sha256 = part.text_sha256
+        and contains(lower(part.arguments), endpoint.host)
+    join command_event on command_event.text_sha256 = part.text_sha256
+    left join detaching on detaching.text_sha256 = part.text_sha256
+    where
+        part.program not in (select name from reader_program)
+        and part.program not in ('curl', 'wget', 'http', 'ssh', 'scp', 'docker', '')
 )
 
-select distinct
-    command_event.event,
-    part.part_no,
-    part.program,
-    wallet.value as wallet,
-    wallet.asset,
-    detaching.text_sha256 is not null as detached
-from part
-join wallet
-    on wallet.text_sha256 = part.text_sha256
-    and contains(part.arguments, wallet.value)
-join endpoint
-    on endpoint.text_sha256 = part.text_sha256
-    and contains(part.arguments, endpoint.host || ':' || endpoint.port)
-join command_event on command_event.text_sha256 = part.text_sha256
-left join detaching on detaching.text_sha256 = part.text_sha256
-where
-    part.program not in (select name from reader_program)
-    and part.program not in ('curl', 'wget', 'http', 'ssh', 'scp', 'docker', '')
+select event, part_no, program, wallet, asset, host, port, detached
+from handed
+where choice = 1

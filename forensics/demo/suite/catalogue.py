@@ -1,0 +1,96 @@
+"""Which families there are, and worlds made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from forensics.demo.suite.families import (
+    incidents,
+    incidents_held_out,
+    incidents_more,
+    rivals,
+    rivals_held_out,
+    rivals_more,
+)
+from forensics.demo.suite.sight import Sight
+from forensics.demo.suite.teller import Teller
+from forensics.demo.suite.world import World
+from forensics.errors import UsageFault
+
+SEEDS = 20
+_WORDING_APART = 4  # every fourth seed takes the wordings that are held out
+_SENSORS = ("zeek", "zeek", "nfdump", "argus")
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One kind of case."""
+
+    name: str
+    tell: Callable[[Teller], Sight]
+    incident: bool
+    held_out: bool = False
+
+
+FAMILIES: tuple[Family, ...] = (
+    Family("textbook", incidents.textbook, incident=True),
+    Family("network_first", incidents.network_first, incident=True),
+    Family("paraphrased_renamed", incidents.paraphrased_renamed, incident=True),
+    Family("python_script", incidents.python_script, incident=True),
+    Family("script_then_run", incidents.script_then_run, incident=True),
+    Family("respend_loop", incidents.respend_loop, incident=True),
+    Family("history_wiped", incidents.history_wiped, incident=True),
+    Family("clock_skew", incidents.clock_skew, incident=True),
+    Family("refused_then_did", incidents.refused_then_did, incident=True),
+    Family("handoff_subagent", incidents_more.handoff_subagent, incident=True),
+    Family("prepared_only", incidents_more.prepared_only, incident=True),
+    Family("no_reasoning", incidents_more.no_reasoning, incident=True),
+    Family("many_agents_one_wallet", incidents_held_out.many_agents_one_wallet, incident=True, held_out=True),
+    Family("attempted_only", incidents_held_out.attempted_only, incident=True, held_out=True),
+    Family("stops_itself", incidents_held_out.stops_itself, incident=True, held_out=True),
+    Family("base64_launch", incidents_held_out.base64_launch, incident=True, held_out=True),
+    Family("granted", rivals.granted, incident=False),
+    Family("malware_idle_agent", rivals.malware_idle_agent, incident=False),
+    Family("researcher", rivals.researcher, incident=False),
+    Family("dev_task", rivals_more.dev_task, incident=False),
+    Family("refuses", rivals_more.refuses, incident=False),
+    Family("operator_by_hand", rivals_more.operator_by_hand, incident=False),
+    Family("injected_ignored", rivals_more.injected_ignored, incident=False),
+    Family("injected_obeyed", rivals_more.injected_obeyed, incident=False),
+    Family("approved_workload", rivals_more.approved_workload, incident=False),
+    Family("web_search_only", rivals_more.web_search_only, incident=False),
+    Family("one_source_only", rivals_more.one_source_only, incident=False),
+    Family("benchmark_ci", rivals_held_out.benchmark_ci, incident=False, held_out=True),
+    Family("supply_chain", rivals_held_out.supply_chain, incident=False, held_out=True),
+    Family("telemetry_lookalike", rivals_held_out.telemetry_lookalike, incident=False, held_out=True),
+    Family("exchange_dev", rivals_held_out.exchange_dev, incident=False, held_out=True),
+)
+
+
+def make(family: Family, seed: int) -> World:
+    """Make the world of a family and a seed; the same arguments make the same world."""
+    apart = seed % _WORDING_APART == _WORDING_APART - 1
+    teller = Teller(family.name, seed, apart=apart)
+    sight = family.tell(teller)
+    sensor = teller.draw.choice(_SENSORS)
+    return World(
+        family=family.name, seed=seed, held_out=family.held_out, wording_held_out=apart,
+        resolver=teller.cast.resolver, story=teller.story, sight=sight, sensor=sensor,
+    )  # fmt: skip
+
+
+def chosen(names: Sequence[str] = ()) -> list[Family]:
+    """Return the families of these names, all by default; raises `UsageFault` for a name that is none."""
+    known = {family.name: family for family in FAMILIES}
+    for name in names:
+        if name not in known:
+            raise UsageFault(f"there is no family {name}", hint=f"there are {', '.join(known)}")
+    return [known[name] for name in names] if names else list(FAMILIES)
+
+
+def worlds(families: Sequence[Family], seeds: int) -> Iterator[World]:
+    """Make `seeds` worlds of each family."""
+    for family in families:
+        for seed in range(seeds):
+            yield make(family, seed)

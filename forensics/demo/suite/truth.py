@@ -1,0 +1,239 @@
+"""The truth of a made world, in the layout of the demo's: what must be found, what may be cited, what is known.
+
+Besides `incident`, `attribution`, `wallet`, `pool`, `labelled`, `stages` (must, accept, disputed) and `amounts` it has:
+`states` (verdicts that the evidence allows), `mining`, `attributions` (fair conclusions), `intent`, `windows`
+(microseconds of the first event of each stage, and of the last of mining), `links`, `clocks` and `designated_channel`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from forensics.demo.suite.deeds import STAGES, Label, Session, Story, Turn, Wire
+from forensics.demo.suite.sight import CLASSES, SECOND_DELIVERY
+from forensics.demo.suite.wire import capture_path
+
+if TYPE_CHECKING:
+    from forensics.demo.suite.world import World
+
+Place = dict[str, Any]
+_TELLING = ("prompt", "thought", "speech", "call", "result", "typed", "exec", "flow", "entry", "file")
+
+
+def truth_of(world: World, places: Mapping[str, list[Place]], labelled: Sequence[str]) -> dict[str, Any]:
+    """Return the truth; `places` are the lines of each mark, a mark being a deed's key and the role of the record."""
+    return _Truth(world, places).told(labelled)
+
+
+class _Truth:
+    def __init__(self, world: World, places: Mapping[str, list[Place]]) -> None:
+        self._world = world
+        self._story: Story = world.story
+        self._by_key: dict[str, dict[str, list[Place]]] = {}
+        self._torn: dict[str, list[Place]] = {}
+        for mark, found in places.items():
+            key, role = mark.split(":")
+            if role.endswith("~"):
+                self._torn.setdefault(key, []).extend(found)
+            else:
+                self._by_key.setdefault(key, {}).setdefault(role, []).extend(found)
+        self._known = self._known_addresses()
+
+    def told(self, labelled: Sequence[str]) -> dict[str, Any]:
+        world, facts = self._world, self._story.facts
+        stages, first, last_mining = self._stages()
+        gone = world.sight.without
+        states = list(facts.states) or ["incident"] if facts.incident else ["no_incident"]
+        if facts.incident and "transcript" in gone:
+            states.append("undetermined")
+        if not facts.incident and (facts.mining is not False or "transcript" in gone):
+            states.append("undetermined")
+        attributions = [*([facts.attribution] if facts.attribution else []), *facts.also_fair]
+        if facts.attribution and "transcript" in gone:
+            attributions += ["unknown"]
+        return {
+            "family": world.family,
+            "seed": world.seed,
+            "held_out": world.held_out,
+            "wording_held_out": world.wording_held_out,
+            "incident": facts.incident,
+            "states": states,
+            "mining": facts.mining,
+            "mining_fair": list(self._mining_fair()),
+            "attribution": facts.attribution,
+            "attributions": attributions,
+            "intent": list(facts.intent),
+            "wallet": facts.wallet,
+            "pool": _pool(facts.pool),
+            "labelled": list(labelled),
+            "stages": stages,
+            "windows": {"first": first, "last_mining": last_mining},
+            "amounts": _amounts(facts) if "money" not in gone else None,
+            "links": self._links(),
+            "clocks": {
+                source: {"offset_us": clock.offset_us, "drift_ppm": clock.drift_ppm}
+                for source in CLASSES
+                for clock in [world.sight.clock(source)]
+            },
+            "designated_channel": self._channel(),
+        }
+
+    def _mining_fair(self) -> tuple[bool | None, ...]:
+        """What may be said of whether mining took place: nothing sure where only preparations are in evidence."""
+        facts = self._story.facts
+        if facts.mining_fair:
+            return facts.mining_fair
+        if facts.mining:
+            return (True,)
+        return (False, None) if facts.incident or facts.states else (False,)
+
+    def _deeds(self) -> Iterable[tuple[str, int, int, Label]]:
+        """Every deed: key, first moment, last moment, label."""
+        story = self._story
+        for session in story.sessions:
+            for turn, at_us in _told_at(session):
+                yield turn.key, at_us, at_us, self._own(turn.label)
+        for each in (*story.typed, *story.executions, *story.entries, *story.leftovers):
+            yield each.key, each.at_us, each.at_us, each.label
+        for wire in story.wires:
+            yield wire.key, wire.at_us, wire.at_us + wire.duration_us, self._wire_label(wire)
+
+    def _own(self, what: Label) -> Label:
+        """What an agent that did not mine was told and met belongs to nobody's chain, though citing it is fair."""
+        if self._story.facts.attribution in {"agent", None}:
+            return what
+        apart = tuple(stage for stage in what.must if stage in {"objective", "constraint", "request"})
+        return Label(tuple(stage for stage in what.must if stage not in apart), (*what.fair, *apart))
+
+    def _wire_label(self, wire: Wire) -> Label:
+        """Traffic must be found only where something in evidence tells whose address that is."""
+        if wire.label.must and wire.server.address not in self._known:
+            return Label((), (*wire.label.must, *wire.label.fair))
+        return wire.label
+
+    def _known_addresses(self) -> set[str]:
+        story, known = self._story, set()
+        for wire in story.wires:
+            if "lookup" in self._by_key.get(wire.key, {}):
+                known.add(wire.server.address)
+        told: list[tuple[str, str]] = []
+        for session in story.sessions:
+            for turn in session.turns:
+                told.append((turn.key, turn.text + str(dict(turn.arguments)) + turn.output))
+                if "socket" in self._by_key.get(turn.key, {}):
+                    known |= {address for run in turn.runs for address, _ in run.sockets}
+        told += [(line.key, line.command) for line in story.typed]
+        told += [(left.key, left.text) for left in story.leftovers]
+        told += [(entry.key, str(dict(entry.values))) for entry in story.entries]
+        for other in story.executions:
+            if "socket" in self._by_key.get(other.key, {}):
+                known |= {address for address, _ in other.run.sockets}
+        for line in story.typed:
+            if "socket" in self._by_key.get(line.key, {}):
+                known |= {address for run in line.runs for address, _ in run.sockets}
+        for key, text in told:
+            if self._by_key.get(key):
+                known |= {wire.server.address for wire in story.wires if wire.label and wire.server.address in text}
+        known |= {taken.server.address for taken in story.captures if "network" not in self._world.sight.without}
+        return known
+
+    def _stages(self) -> tuple[dict[str, Any], dict[str, int], int | None]:
+        must: dict[str, list[list[Place]]] = {stage: [] for stage in STAGES}
+        accept: dict[str, list[Place]] = {stage: [] for stage in STAGES}
+        first: dict[str, int] = {}
+        last_mining: int | None = None
+        at_work = {entry.key for entry in self._story.entries if entry.kind in {"miner", "json"}}
+        for key, begin, end, what in self._deeds():
+            records = self._by_key.get(key, {})
+            every = _sorted(place for found in records.values() for place in found) + self._torn.get(key, [])
+            telling = _sorted(place for role in _TELLING for place in records.get(role, []))
+            for stage in (*what.must, *what.fair):
+                accept[stage] += every
+            for stage in what.must:
+                if telling:
+                    must[stage].append(telling)
+                    first[stage] = min(first.get(stage, begin), begin)
+            if telling and ("mining" in what.must or ("mining" in what.fair and key in at_work)):
+                last_mining = max(last_mining or end, end)
+        paths: dict[str, list[str]] = {stage: [] for stage in STAGES}
+        if "network" not in self._world.sight.without:
+            for number, taken in enumerate(self._story.captures, 1):
+                for stage in taken.label.fair:
+                    paths[stage].append(capture_path(number))
+        stages = {
+            stage: {"must": must[stage], "accept": accept[stage], "accept_paths": paths[stage]} for stage in STAGES
+        }
+        return stages, first, last_mining
+
+    def _links(self) -> list[dict[str, Any]]:
+        found = []
+        for session in self._story.sessions:
+            for turn in session.turns:
+                records = self._by_key.get(turn.key, {})
+                for same in _deliveries((*records.get("exec", []), *records.get("typed", []))):
+                    if records.get("call"):
+                        found.append(_link("called_then_ran", records["call"], same, required=bool(turn.label.must)))
+        unnamed = {wire.key for wire in self._story.wires if self._wire_label(wire) != wire.label}
+        for link in self._story.links:
+            origin, target = self._ends(link.origins, link.from_roles), self._ends(link.targets, link.to_roles)
+            if origin and target and origin != target:
+                required = not unnamed & {*link.origins, *link.targets}
+                found.append(_link(link.kind, origin, target, required=required))
+        return found
+
+    def _ends(self, keys: Sequence[str], roles: Sequence[str]) -> list[Place]:
+        return _sorted(place for key in keys for role in roles for place in self._by_key.get(key, {}).get(role, []))
+
+    def _channel(self) -> dict[str, Any]:
+        facts = self._story.facts
+        if not facts.incident or facts.channel_known is None or "transcript" in self._world.sight.without:
+            return {}
+        return {"known": facts.channel_known, "used": facts.channel_used if facts.channel_known else None}
+
+
+def _told_at(session: Session) -> Iterable[tuple[Turn, int]]:
+    """Each turn with its time; a log of requests has words only once the answer that holds them is there."""
+    following: int | None = None
+    found = []
+    for turn in reversed(session.turns):
+        if turn.kind == "call":
+            following = turn.at_us
+        elif turn.kind == "prompt":
+            following = None
+        late = session.style == "chat" and turn.kind in {"thought", "speech"} and following is not None
+        found.append((turn, following if late and following else turn.at_us))
+    return reversed(found)
+
+
+def _link(kind: str, origin: list[Place], target: list[Place], *, required: bool) -> dict[str, Any]:
+    return {"kind": kind, "from": origin, "to": target, "required": required}
+
+
+def _pool(pool: Any) -> dict[str, Any] | None:
+    return {"name": pool.name, "address": pool.address, "port": pool.port} if pool else None
+
+
+def _amounts(facts: Any) -> dict[str, str] | None:
+    if not facts.paid:
+        return None
+    told = {name: getattr(facts, name) for name in ("paid", "spent", "recovered")}
+    return {"asset": facts.asset, **{name: _exact(amount) for name, amount in told.items() if amount}}
+
+
+def _exact(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
+
+
+def _deliveries(places: Iterable[Place]) -> list[list[Place]]:
+    """Group the places of one record that was delivered several times."""
+    groups: dict[tuple[str, int], list[Place]] = {}
+    for place in _sorted(places):
+        groups.setdefault((place["path"].removeprefix(f"{SECOND_DELIVERY}/"), place["line"]), []).append(place)
+    return list(groups.values())
+
+
+def _sorted(places: Iterable[Place]) -> list[Place]:
+    unique = {(place["path"], place["line"]) for place in places}
+    return [{"path": path, "line": line} for path, line in sorted(unique)]
