@@ -111,11 +111,23 @@ def literals(text: str) -> list[Literal]:
         return []
     found = []
     for match in _BASE64_LITERAL.finditer(text):
+        # most candidates are hashes and paths, which the first bytes tell
+        if not _begins_readable(match.group()[:LITERAL_LENGTH]):
+            continue
         data = base64(match.group().encode())
         readable = None if data is None else readable_text(data)
         if readable is not None:
             found.append(Literal(readable, match.start(), match.end()))
     return found
+
+
+def _begins_readable(head: str) -> bool:
+    data = binascii.a2b_base64(head.replace("-", "+").replace("_", "/"))
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        return fault.start > len(data) - 4  # a character may be torn at the end
+    return True
 
 
 def readable_text(data: bytes) -> str | None:
