@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,49 +15,103 @@ from queries.catalogue import all_relations
 
 Rows = list[dict[str, Any]]
 
-
-def typed_engine(scratch: Path, relation: str, inputs: dict[str, Rows]) -> Engine:
-    """An engine in which `relation` reads exactly `inputs`; what is not given is empty, types are the real ones."""
-    engine = Engine({}, scratch)
-    for needed in sorted(all_relations()[relation].reads):
-        if needed not in engine.tables:
-            engine.build([needed])
-    for name, rows in inputs.items():
-        types = dict(engine.connection.execute(f'select column_name, column_type from (describe "{name}")').fetchall())
-        kind = "view" if name in all_relations() and all_relations()[name].kind == "view" else "table"
-        engine.connection.execute(f'create table "given" as select * from "{name}" limit 0')
-        engine.connection.execute(f'drop {kind} "{name}"')
-        engine.connection.execute(f'alter table "given" rename to "{name}"')
-        for row in rows:
-            columns = ", ".join(f'"{column}"' for column in row)
-            marks = ", ".join(f"cast(? as {types[column]})" for column in row)
-            engine.connection.execute(f'insert into "{name}" ({columns}) values ({marks})', list(row.values()))
-    engine.build([relation])
-    return engine
+_SPAN = re.compile(r"(-?\d+)(?:\.(\d{1,6}))?(s|m|h|d)")
+_MICROSECONDS = {"s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 
 
-@pytest.fixture()
-def run_relation(tmp_path: Path) -> Callable[..., Rows]:
-    """`run_relation(name, columns, **tables)`: the relation's rows, only `columns`, in a total order."""
+@pytest.fixture(scope="session")
+def column_types(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str, str]]:
+    """The columns of every table, knowledge table and relation with their types, from a case without evidence."""
+    engine = Engine({}, tmp_path_factory.mktemp("scratch"))
+    engine.build()
+    found = {name: _columns(engine, name) for name in engine.tables}
+    engine.close()
+    return found
+
+
+def _columns(engine: Engine, name: str) -> dict[str, str]:
+    return dict(engine.connection.execute(f'select column_name, column_type from (describe "{name}")').fetchall())
+
+
+def _fill(engine: Engine, name: str, types: Mapping[str, str], rows: Rows) -> None:
+    """Put a table of these types and rows in the place of `name`; values are cast from what a CSV file says."""
+    columns = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
+    engine.connection.execute(f'drop table if exists "{name}"')
+    engine.connection.execute(f'create table "{name}" ({columns})')
+    for row in rows:
+        unknown = row.keys() - types.keys()
+        assert not unknown, f"{name} has no column {sorted(unknown)}"
+        names = ", ".join(f'"{column}"' for column in row)
+        marks = ", ".join(f"cast(? as {types[column]})" for column in row)
+        engine.connection.execute(f'insert into "{name}" ({names}) values ({marks})', list(row.values()))
+    engine.tables.add(name)
+
+
+@pytest.fixture
+def run_relation(tmp_path: Path, column_types: Mapping[str, Mapping[str, str]]) -> Callable[..., Rows]:
+    """`run_relation(name, columns, **tables)`: the relation's rows, only `columns`, in a total order.
+
+    A table that is not given is empty; knowledge that is not given is the product's own.
+    """
 
     def run(name: str, columns: list[str], **inputs: Rows) -> Rows:
-        engine = typed_engine(tmp_path, name, inputs)
-        chosen = ", ".join(f'"{column}"' for column in columns)
-        rows = engine.rows(f'select {chosen} from "{name}" order by all')
-        engine.close()
-        return rows
+        reads = all_relations()[name].reads
+        unread = inputs.keys() - reads
+        assert not unread, f"{name} does not read {sorted(unread)}"
+        engine = Engine({}, tmp_path)
+        for table in sorted(reads):
+            if table in inputs or table not in engine.tables:
+                _fill(engine, table, column_types[table], inputs.get(table, []))
+        engine.build([name])
+        return _taken(engine, name, columns)
 
     return run
 
 
-@pytest.fixture()
-def read_rows() -> Callable[[Path], Rows]:
-    """Read a CSV of rows: empty cells are null, `why` says why a row is there and is no column."""
+@pytest.fixture
+def typed_rows(tmp_path: Path, column_types: Mapping[str, Mapping[str, str]]) -> Callable[[str, list[str], Rows], Rows]:
+    """`typed_rows(name, columns, rows)`: rows of a CSV file with the types of relation `name`, in the same order."""
 
-    def read(path: Path) -> Rows:
+    def typed(name: str, columns: list[str], rows: Rows) -> Rows:
+        engine = Engine({}, tmp_path)
+        _fill(engine, "expected", column_types[name], rows)
+        return _taken(engine, "expected", columns)
+
+    return typed
+
+
+def _taken(engine: Engine, name: str, columns: list[str]) -> Rows:
+    chosen = ", ".join(f'"{column}"' for column in columns)
+    rows = engine.rows(f'select {chosen} from "{name}" order by all')
+    engine.close()
+    return rows
+
+
+@pytest.fixture
+def read_rows() -> Callable[[Path], tuple[list[str], Rows]]:
+    """Read a CSV of rows: its columns and rows.
+
+    `why` says why a row is there and is no column. An empty cell is null, `''` empty text; a span such as `90s`, `1.5h`
+    or `-2d` in a column that ends in `_us` is so many microseconds; lists are written `[a, b]`.
+    """
+
+    def read(path: Path) -> tuple[list[str], Rows]:
         with path.open(encoding="utf-8", newline="") as stream:
-            return [
-                {key: value or None for key, value in row.items() if key != "why"} for row in csv.DictReader(stream)
-            ]
+            reader = csv.DictReader(stream, strict=True)
+            rows = list(reader)
+        columns = list(reader.fieldnames or ())
+        assert columns[-1:] == ["why"], f"{path} does not say why"
+        assert all(None not in row and None not in row.values() for row in rows), f"{path} is ragged"
+        taken = [{key: _value(key, text) for key, text in row.items() if key != "why"} for row in rows]
+        return columns[:-1], taken
 
     return read
+
+
+def _value(column: str, text: str) -> str | None:
+    span = _SPAN.fullmatch(text) if column.endswith("_us") else None
+    if span:
+        fraction = int((span[2] or "").ljust(6, "0")) * (-1 if text.startswith("-") else 1)
+        unit = _MICROSECONDS[span[3]]
+        return str(int(span[1]) * unit + fraction * unit // 1_000_000)
+    return {"": None, "''": ""}.get(text, text)
