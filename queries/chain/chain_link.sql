@@ -17,8 +17,13 @@ called as (
             when 'same command' then 'the same command was executed in the window of the call'
             else 'the process descends from one that the call started' end as why
     from act_member
-    join staged on staged.event = act_member.act
-    where act_member.role in ('typed', 'executed', 'descendant') and act_member.act <> act_member.event
+    join actor_of_event on actor_of_event.event = act_member.act
+    where
+        (
+            act_member.act in (select event from staged)
+            or actor_of_event.session_id in (select session_id from incident_session)
+        )
+        and act_member.role in ('typed', 'executed', 'descendant') and act_member.act <> act_member.event
 ),
 
 connected as (

@@ -41,6 +41,34 @@ written as (
     where contains(coalesce(array_to_string(redirect.argv, ' '), ''), observable.value)
 ),
 
+named_program as (
+    select program as name from opening_part
+    where program not in (select name from carrier) and program not in (select name from reader_program)
+        and length(program) >= 3
+    union
+    select regexp_extract(word.value, '([^/]+)$', 1)
+    from opening_part
+    cross join unnest(string_split(opening_part.arguments, ' ')) as word(value)
+    where regexp_matches(word.value, '^[A-Za-z0-9_./~-]+\.(py|sh|js|pl|rb|jar)$')
+        and length(regexp_extract(word.value, '([^/]+)$', 1)) >= 5
+),
+
+-- what was moved or copied to the name that mines had another name before
+renaming as (
+    select
+        regexp_extract(array_to_string(argv, ' '), '([^/\s]+)/?$', 1) as new_name,
+        regexp_extract(array_to_string(argv, ' '), '([^/\s]+)\s+\S+$', 1) as old_name
+    from command_part
+    where executable in ('mv', 'cp', 'ln', 'install')
+),
+
+former as (
+    select renaming.old_name as name
+    from named_program
+    join renaming on lower(renaming.new_name) = lower(named_program.name)
+    where renaming.old_name not in ('', 'mv', 'cp', 'ln', 'install') and renaming.old_name <> renaming.new_name
+),
+
 found as (
     select 'wallet' as kind, wallet as value from mining_event where wallet is not null and length(wallet) >= 26
     union
@@ -52,19 +80,13 @@ found as (
     union
     select 'pool_port', cast(port as varchar) from pool_endpoint where port is not null
     union
-    select 'program', program from opening_part
-    where program not in (select name from carrier) and program not in (select name from reader_program)
-        and length(program) >= 3
+    select 'program', name from named_program
+    union
+    select 'program', name from former where length(name) >= 2
     union
     select 'program_path', executable_path from opening_part
     where program not in (select name from carrier) and program not in (select name from reader_program)
         and contains(coalesce(executable_path, ''), '/')
-    union
-    select 'program', regexp_extract(word.value, '([^/]+)$', 1)
-    from opening_part
-    cross join unnest(string_split(opening_part.arguments, ' ')) as word(value)
-    where regexp_matches(word.value, '^[A-Za-z0-9_./~-]+\.(py|sh|js|pl|rb|jar)$')
-        and length(regexp_extract(word.value, '([^/]+)$', 1)) >= 5
     union
     select 'log_path', regexp_extract(arguments, '(?:--log-file|-l)[= ](\S+)', 1) from opening_part
     where regexp_matches(arguments, '(--log-file|-l)[= ]\S+')

@@ -22,8 +22,10 @@ mined as (
     select mining_event.session_id, min(command_event.seq) as first_mining_seq, min(mining_event.best_us) as first_mining_us,
         max(mining_event.best_us) as mining_us_last
     from mining_event
-    join command_event on command_event.event = mining_event.event and command_event.modality = 'called'
-    where mining_event.family = 'command' and mining_event.actor = 'agent'
+    join command_event on command_event.event = mining_event.act and command_event.modality = 'called'
+    where
+        mining_event.actor = 'agent'
+        and (mining_event.family = 'command' or (mining_event.family = 'socket' and mining_event.opens))
     group by mining_event.session_id
 
     union all
@@ -45,7 +47,7 @@ began as (
     from mined
     left join own
         on own.session_id = mined.session_id
-        and own.stage in ('acquisition', 'setup', 'egress', 'mining')
+        and own.stage in ('acquisition', 'setup', 'egress', 'evasion', 'persistence', 'mining')
     group by mined.session_id, mined.first_mining_seq, mined.first_mining_us, mined.mining_us_last
 )
 

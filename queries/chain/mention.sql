@@ -14,7 +14,7 @@ sought as (
         kind,
         value,
         regexp_replace(value, '(~|\$HOME|\$\{HOME\}|/home/[^/\s]+|/root)/', '/', 'g') as short,
-        '(^|[^0-9A-Za-z.])' || replace(value, '.', '\.') || '([^0-9A-Za-z]|$)' as bounded
+        '(^|[^0-9A-Za-z.])' || regexp_replace(value, '([^0-9A-Za-z])', '\\\1', 'g') || '([^0-9A-Za-z]|$)' as bounded
     from entity
 ),
 
@@ -23,7 +23,7 @@ named as (
     from text
     join sought
         on case
-            when sought.kind in ('pid', 'pool_port', 'pool_address', 'tunnel_address')
+            when sought.kind in ('pid', 'pool_port', 'pool_address', 'tunnel_address', 'program')
                 then contains(text.text, sought.value) and regexp_matches(left(text.text, 8192), sought.bounded)
             else contains(text.short, sought.short)
         end

@@ -29,6 +29,7 @@ told as (
                 '(?i)(?:ask|request|apply|more|need|extra|additional|increase|quota|budget|approv)[^.\n]{0,120}`([^`\n]{2,80})`', 1), ''),
             nullif(regexp_extract(text,
                 '(?i)`([^`\n]{2,80})`[^.\n]{0,80}(?:request|approv|quota|budget|more|extra)', 1), ''),
+            nullif(regexp_extract(text, '`([a-z][A-Za-z0-9_.-]*(?: [A-Za-z0-9_=.:/-]+){1,8})`', 1), ''),
             nullif(regexp_extract(lower(text),
                 '((?:ask|request|contact|file|open|raise|submit|apply)[^.\n]{0,60}(?:ticket|quota|approval|operator|owner|admin|team|supervisor|human|budget|channel|form|queue))', 1), ''),
             nullif(regexp_extract(lower(text),

@@ -24,7 +24,7 @@ written as (
         placed.seq
     from file_written
     join placed on placed.event = file_written.event
-    where file_written.what in ('wallet', 'pool')
+    where file_written.what in ('wallet', 'pool') and file_written.minerlike
 ),
 
 running as (
@@ -36,7 +36,7 @@ running as (
     where
         part_reach.program not in (select name from reader_program)
         and part_reach.program not in ('chmod', 'cp', 'mv', 'rm', 'mkdir', 'touch', 'ln', 'scp', 'curl', 'wget', 'ssh',
-            'tar', 'zip', 'install', 'bash', 'sh', 'python', 'python3', 'node', 'jsonlint', 'chown', 'rsync', '')
+            'tar', 'zip', 'install', 'jsonlint', 'chown', 'rsync', 'shred', 'base64', 'gzip', 'xz', '')
 )
 
 select

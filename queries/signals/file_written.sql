@@ -1,6 +1,7 @@
 -- question: which commands or file tools write a wallet, a pool or a miner's start line into a file?
 -- grain:    one row per event
--- columns:  event, text_sha256, table_name, path (one file written), what ('wallet' | 'pool' | 'miner'), schedules (whether the text
+-- columns:  event, text_sha256, table_name, path (one file written), what ('wallet' | 'pool' | 'miner'), minerlike
+--           (whether the text also has what only miners' settings have), schedules (whether the text
 --           asks for a start by clock or at boot)
 -- as:       table
 -- not for:  showing that the file was used
@@ -57,13 +58,16 @@ holding as (
         every.table_name,
         every.path,
         regexp_matches(every.text, '(?i)(@reboot|cron|\[Service\]|WantedBy=|systemd|\.bashrc|\.profile)') as schedules,
+        regexp_matches(every.text,
+            '(?i)(stratum2?\+|donate-level|\\?"pools\\?"|rx/0|randomx|cryptonight|max-threads-hint|kawpow|ethash|rig-id|nicehash|xmrig|hash-?rate)')
+            as minerlike,
         max(case when observable.kind = 'wallet' and observable."check" = 'valid' then 1 else 0 end) as wallets,
         max(case when observable.scheme like 'stratum%' then 1 else 0 end) as pools,
         max(case when regexp_matches(every.text, '(?i)(^|[^a-z])(xmrig|xmr-stak|cpuminer|minerd|ethminer|t-rex|lolminer|nbminer|srbminer)')
             then 1 else 0 end) as miners
     from every
     left join observable on observable.text_sha256 = every.text_sha256
-    group by every.event, every.text_sha256, every.table_name, every.path, schedules
+    group by every.event, every.text_sha256, every.table_name, every.path, schedules, minerlike
 )
 
 select
@@ -72,6 +76,7 @@ select
     min(table_name) as table_name,
     min(path) as path,
     case when max(wallets) = 1 then 'wallet' when max(pools) = 1 then 'pool' else 'miner' end as what,
+    bool_or(minerlike) as minerlike,
     bool_or(schedules) as schedules
 from holding
 where wallets + pools + miners > 0
