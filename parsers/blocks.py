@@ -161,11 +161,7 @@ def _extent(block: Lines | Line) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Delimiters:
-    """Where the fields of a block's lines end.
-
-    `places` are the positions of all delimiters and line ends, `counts` the number of delimiters in each line,
-    `control` the positions of all other control bytes.
-    """
+    """The delimiters in a block: their positions, the number in each line, positions of control bytes that are none."""
 
     places: Positions
     counts: Positions
@@ -173,28 +169,32 @@ class Delimiters:
 
 
 def delimited(lines: Lines, delimiter: int) -> Delimiters:
-    """Find the delimiters of a block in one pass over its bytes."""
+    """Find the delimiters of a block; newlines are no control bytes here."""
     array = lines.array
-    marked = array < _CONTROL_END
-    if delimiter >= _CONTROL_END:
-        marked |= array == delimiter
-    places = np.flatnonzero(marked)
-    kinds = array[places]
-    ended = kinds == _NEWLINE
-    meant = ended | (kinds == delimiter)
-    control = places[~meant]
-    if len(control):
-        places, ended = places[meant], ended[meant]
-    if len(lines) and lines.ends[-1] == len(array):
-        places, ended = np.append(places, len(array)), np.append(ended, np.True_)
-    return Delimiters(places, np.diff(np.flatnonzero(ended), prepend=-1) - 1, control)
+    places = np.flatnonzero(array == delimiter)
+    below = array < _CONTROL_END
+    newlines = len(lines) - (len(lines) > 0 and lines.ends[-1] == len(array))
+    control = np.zeros(0, np.int64)
+    if np.count_nonzero(below) != newlines + (len(places) if delimiter < _CONTROL_END else 0):
+        control = np.flatnonzero(below & (array != _NEWLINE) & (array != delimiter))
+    return Delimiters(places, _counts(lines, places), control)
+
+
+def _counts(lines: Lines, places: Positions) -> Positions:
+    each, rest = divmod(len(places), max(len(lines), 1))
+    if each and not rest:
+        rows = places.reshape(-1, each)
+        if (rows[:, 0] >= lines.starts).all() and (rows[:, -1] < lines.ends).all():
+            return np.full(len(lines), each)  # every line has its share: no need to search
+    return np.diff(np.searchsorted(places, lines.ends), prepend=0)
 
 
 def equal_to(lines: Lines, starts: Positions, ends: Positions, text: bytes) -> Mask:
     """Tell which of the fields between `starts` and `ends` hold exactly `text`."""
     same: Mask = ends - starts == len(text)
+    candidates = np.flatnonzero(same)
     for at, letter in enumerate(text):
-        same &= lines.array[np.where(same, starts + at, 0)] == letter
+        same[candidates] &= lines.array[starts[candidates] + at] == letter
     return same
 
 

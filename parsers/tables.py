@@ -1,8 +1,9 @@
 """Tables on disk: one Parquet part from Arrow batches, the same bytes however the rows arrived.
 
 The writer cuts row groups by itself: after `ROW_GROUP_ROWS` rows, or before the row that would take the text of the
-group over `ROW_GROUP_TEXT_BYTES`. Both depend on the rows alone, never on how they were batched, so that a part read
-in one go and one read in many small batches are byte-identical.
+group over `ROW_GROUP_TEXT_BYTES`; pages after `PAGE_ROWS` rows and never for their size, which Arrow looks at only
+between batches. All depend on the rows alone, not on how they were batched, so that a part read in one go and one read
+in many small batches are byte-identical.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from parsers.schema import ALL_TABLES
 
 ROW_GROUP_ROWS = 131_072
 ROW_GROUP_TEXT_BYTES = 128 << 20
+PAGE_ROWS = 20_000
+_NEVER = 1 << 30  # bytes that no page or dictionary of a group reaches
+_FEW_ROWS = 4_096
 
 # ids that hardly ever repeat: a dictionary of them would be built and thrown away
 _DISTINCT_TEXT = frozenset(
@@ -50,10 +54,13 @@ class PartWriter:
             compression="zstd",
             compression_level=1,
             use_dictionary=_dictionary_columns(self._schema),
-            column_encoding=_delta_columns(self._schema),
+            column_encoding=_encodings(self._schema),
             write_page_checksum=True,
             write_statistics=_ordered_columns(self._schema),
             version="2.6",
+            max_rows_per_page=PAGE_ROWS,
+            data_page_size=_NEVER,
+            dictionary_pagesize_limit=_NEVER,
         )
 
     def __enter__(self) -> Self:
@@ -101,7 +108,9 @@ class PartWriter:
     def _flush(self) -> None:
         if not self._pending:
             return
-        group = pa.Table.from_batches(self._pending, self._schema).combine_chunks()
+        group = pa.Table.from_batches(self._pending, self._schema)
+        if group.num_rows < len(self._pending) * _FEW_ROWS:
+            group = group.combine_chunks()  # many small batches are written faster as one
         self._writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
         self.rows += group.num_rows
         self._pending, self._pending_rows, self._pending_text = [], 0, 0
@@ -126,13 +135,16 @@ def _dictionary_columns(schema: pa.Schema) -> list[str]:
     ]
 
 
-def _delta_columns(schema: pa.Schema) -> dict[str, str]:
-    """Name the numbers and times: most climb or stay near one another."""
-    return {
-        field.name: "DELTA_BINARY_PACKED"
-        for field in schema
-        if pa.types.is_integer(field.type) or pa.types.is_timestamp(field.type)
-    }
+def _encodings(schema: pa.Schema) -> dict[str, str]:
+    """Name the encodings of columns without dictionary: numbers and times climb or stay near one another."""
+    found = {}
+    dictionaries = set(_dictionary_columns(schema))
+    for field in schema:
+        if pa.types.is_integer(field.type) or pa.types.is_timestamp(field.type):
+            found[field.name] = "DELTA_BINARY_PACKED"
+        elif _is_text(field.type) and field.name not in dictionaries:
+            found[field.name] = "DELTA_LENGTH_BYTE_ARRAY"
+    return found
 
 
 def _ordered_columns(schema: pa.Schema) -> list[str]:

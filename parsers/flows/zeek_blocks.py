@@ -75,6 +75,7 @@ _TEXTS = {
 }
 _PORTS = ("id.orig_p", "id.resp_p")
 _MAPPED_COUNTS = frozenset(_COUNTS.values())
+_NUMBERS = frozenset({pa.uint16(), pa.uint64()})
 _DICTIONARY = pa.dictionary(pa.int32(), pa.string())
 _V4_ONLY = f"^{ip.V4_SHAPE}$"
 _FEW_COMBINATIONS = 1 << 16
@@ -119,11 +120,10 @@ def read(lines: Lines, header: Header, source_id: str, records: int) -> Clean | 
     good = found.counts == len(header.names) - 1
     if lines.ends[-1] == len(lines.data):
         good[-1] = False
-    for positions in _odd_bytes(lines, found, delimiter):
+    for positions in _odd_bytes(lines, found.control, delimiter):
         good &= ~lines.holding(positions)
     while _worth_it(good):
-        ends = _field_ends(found, good, len(header.names))
-        conn = _Conn(lines, header, good, ends)
+        conn = _Conn(lines, header, good, found)
         try:
             return conn.read(source_id, records)
         except pa.ArrowInvalid:  # a number that is none, in some line
@@ -152,29 +152,19 @@ def _worth_it(good: Mask) -> bool:
     return kept >= FEWEST_LINES and (len(good) - kept) * ODD_SHARE <= len(good)
 
 
-def _field_ends(found: blocks.Delimiters, good: Mask, columns: int) -> Positions:
-    places = found.places if good.all() else found.places[np.repeat(good, found.counts + 1)]
-    return places.reshape(-1, columns)
-
-
-def _odd_bytes(lines: Lines, found: blocks.Delimiters, delimiter: int) -> Iterator[Positions]:
+def _odd_bytes(lines: Lines, control: Positions, delimiter: int) -> Iterator[Positions]:
     """Yield positions of bytes that only the reading by line handles."""
     data, array = lines.data, lines.array
-    yield found.control
+    yield control
     if not data.isascii():
         yield np.flatnonzero(array >= 0x80)
     if b"\\" in data:
         yield np.flatnonzero(array == ord("\\"))
-    # pyarrow takes numbers with blanks around them, and hexadecimal ones
-    if b" " in data:
+    if b" " in data:  # pyarrow takes blanks around numbers
         blank = np.flatnonzero(array == ord(" "))
         before, after = array[blank - 1], array.take(blank + 1, mode="clip")
         at_edge = (before == delimiter) | (before == ord("\n")) | (after == delimiter) | (after == ord("\n"))
         yield blank[at_edge | (blank == 0)]
-    zero = found.places[array.take(found.places + 1, mode="clip") == ord("0")] + 1
-    yield zero[(array.take(zero + 1, mode="clip") | 0x20) == ord("x")]
-    if data[:2] in {b"0x", b"0X"}:
-        yield np.zeros(1, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,13 +190,15 @@ class _Distinct:
 
 
 class _Conn:
-    """One reading of the good lines; `ends[i, k]` is where field k of good line i ends."""
+    """One reading of the good lines."""
 
-    def __init__(self, lines: Lines, header: Header, good: Mask, ends: Positions) -> None:
+    def __init__(self, lines: Lines, header: Header, good: Mask, found: blocks.Delimiters) -> None:
         self._lines = lines
         self._header = header
         self._good = good
-        self._ends = ends
+        self._rows = int(np.count_nonzero(good))
+        places = found.places if self._rows == len(good) else found.places[np.repeat(good, found.counts)]
+        self._delimiters = places.reshape(self._rows, -1)
         self._fields = Fields(header)
         self._kinds = dict(zip(header.names, header.types, strict=True))
 
@@ -223,7 +215,7 @@ class _Conn:
             ok &= column.good
         ok &= ~pc.equal(table["uid"], self._header.empty.decode("latin-1")).fill_null(fill_value=False).to_numpy()
         protocol = _protocols(distinct)
-        ok &= protocol >= 0
+        ok &= (protocol >= 0) & self._decimal()
         columns = (
             self._places(source_id, records)
             | _when(ts, duration)
@@ -255,9 +247,9 @@ class _Conn:
 
     def plain_numbers(self) -> Mask:
         """Tell which good lines hold numbers, and nothing else, where the header says so."""
-        numbers = {name: pa.string() for name in self._kinds if self._arrow_type(name) in {pa.uint16(), pa.uint64()}}
+        numbers = {name: pa.string() for name in self._kinds if self._arrow_type(name) in _NUMBERS}
         table = self._decoded(numbers)
-        plain = np.ones(len(self._ends), np.bool_)
+        plain = np.ones(self._rows, np.bool_)
         for name in numbers:
             shape = "^[0-9]{1,19}$" if self._kinds[name] == "count" else "^[0-9]{1,4}$|^[1-5][0-9]{4}$"
             plain &= pc.match_substring_regex(table[name], shape).fill_null(fill_value=True).to_numpy()
@@ -288,12 +280,27 @@ class _Conn:
                 include_columns=list(types),
                 null_values=[self._header.unset.decode()],
                 strings_can_be_null=True,
+                check_utf8=False,  # the good lines are ASCII
             ),
         )
 
     def _bounds(self, name: str) -> tuple[Positions, Positions]:
-        at = self._header.names.index(name)
-        return (self._ends[:, at - 1] + 1 if at else self._lines.starts[self._good]), self._ends[:, at]
+        at, last = self._header.names.index(name), len(self._header.names) - 1
+        starts = self._delimiters[:, at - 1] + 1 if at else self._lines.starts[self._good]
+        return starts, self._delimiters[:, at] if at < last else self._lines.ends[self._good]
+
+    def _decimal(self) -> Mask:
+        """Tell in which lines no count and no port is written in hexadecimal, which pyarrow would take."""
+        array = self._lines.array
+        numbers = [at for at, name in enumerate(self._header.names) if self._arrow_type(name) in _NUMBERS]
+        starts = self._delimiters[:, [at - 1 for at in numbers if at]] + 1
+        if 0 in numbers:
+            starts = np.column_stack((starts, self._lines.starts[self._good]))
+        row, column = np.nonzero(array[starts] == ord("0"))
+        second = array.take(starts[row, column] + 1, mode="clip") | 0x20
+        good = np.ones(self._rows, np.bool_)
+        good[row[second == ord("x")]] = False
+        return good
 
     def _times(self) -> tuple[Positions, np.ma.MaskedArray[Any, Any], Mask]:
         starts, ends = self._bounds("ts")

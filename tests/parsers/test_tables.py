@@ -81,6 +81,29 @@ def test_full_size_groups_are_cut_alike(tmp_path):
     assert pq.ParquetFile(tmp_path / "a.parquet").metadata.row_group(0).num_rows == tables.ROW_GROUP_ROWS
 
 
+def test_many_pages_and_large_dictionaries_are_cut_alike(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "_FEW_ROWS", 0)  # never joined before they are written
+    rows = [
+        {
+            "source_id": f"{n:x}" * 12,
+            "record": n * n,
+            "part": n % 7,
+            "reason": f"{n % 5_000} " + "because " * (n % 40),
+            "text": None if n % 3 else "x" * (n % 500),
+            "notes": [f"note_{n}", "odd"][: n % 3],
+            "extra": f'{{"n":{n}}}',
+        }
+        for n in range(45_000)
+    ]
+    batch = to_batch("coverage_gap", rows)
+    digests = {
+        hashlib.sha256(written(tmp_path / f"{n}.parquet", "coverage_gap", batch, sizes)).hexdigest()
+        for n, sizes in enumerate([[], [1], [19_999, 2, 20_001], [777] * 57, [13_000] * 3])
+    }
+    assert len(digests) == 1
+    assert pq.read_table(tmp_path / "0.parquet").combine_chunks().to_batches()[0].equals(batch)
+
+
 def test_groups_of_much_text_are_smaller_and_still_do_not_depend_on_chunking(tmp_path, monkeypatch):
     monkeypatch.setattr(tables, "ROW_GROUP_TEXT_BYTES", 5_000)
     rng = random.Random(3)
