@@ -22,6 +22,9 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python -P tests/benchmarks/run.py
 
+bench-truth: $(READY)
+	$(BIN)/python -P tests/benchmarks/truth.py
+
 lock: $(READY)
 	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --output-file requirements.lock pyproject.toml

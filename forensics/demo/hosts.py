@@ -62,9 +62,7 @@ class AuditLog:
             ]
             self._event(begun + 20_000 * (number + 1), lines, act if socket_act is None else socket_act)
 
-    def _exec_lines(
-        self, execution: Exec, pid: int, program: str, cwd: str, subject: Subject
-    ) -> list[tuple[str, str]]:
+    def _exec_lines(self, execution: Exec, pid: int, program: str, cwd: str, subject: Subject) -> list[tuple[str, str]]:
         arguments = " ".join(f"a{number}={_quoted(word)}" for number, word in enumerate(execution.argv))
         path = execution.argv[0] if "/" in execution.argv[0] else f"/usr/bin/{program}"
         return [

@@ -55,9 +55,10 @@ class Flow:
 class Sensor:
     """Writes the three logs of one Zeek sensor."""
 
-    def __init__(self, evidence: Evidence, draw: random.Random) -> None:
+    def __init__(self, evidence: Evidence, draw: random.Random, resolver: str = RESOLVER) -> None:
         self._evidence = evidence
         self._draw = draw
+        self._resolver = resolver
         for path, name, fields in ((CONN, "conn", _CONN_FIELDS), (DNS, "dns", _DNS_FIELDS), (SSL, "ssl", _SSL_FIELDS)):
             evidence.frame(path, _header(name, fields), ["#close\t2026-03-13-00-00-00"])
 
@@ -78,11 +79,13 @@ class Sensor:
         """Log a DNS query with its answer, and the UDP exchange behind it."""
         port = self._draw.randrange(32_768, 60_999)
         rtt = self._draw.randrange(400, 9_000)
-        flow = Flow(at_us, client, port, RESOLVER, 53, rtt, (len(name) + 18, 1), (len(name) + 34, 1), "dns", "udp")
+        flow = Flow(
+            at_us, client, port, self._resolver, 53, rtt, (len(name) + 18, 1), (len(name) + 34, 1), "dns", "udp"
+        )
         uid = self.connection(flow)
         row = (
-            _seconds(at_us), uid, client, port, RESOLVER, 53, "udp", self._draw.randrange(65_536), _seconds(rtt), name,
-            1, "C_INTERNET", 1, "A", 0, "NOERROR", "F", "F", "T", "T", 0, address, "300.000000", "F",
+            _seconds(at_us), uid, client, port, self._resolver, 53, "udp", self._draw.randrange(65_536), _seconds(rtt),
+            name, 1, "C_INTERNET", 1, "A", 0, "NOERROR", "F", "F", "T", "T", 0, address, "300.000000", "F",
         )  # fmt: skip
         self._evidence.add(DNS, at_us, "\t".join(map(str, row)), act)
 

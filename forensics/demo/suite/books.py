@@ -57,7 +57,20 @@ def _miner(at_us: int, entry: Entry) -> str:
 
 
 def _recovery(at_us: int, entry: Entry) -> str:
-    names = ("action", "asset", "network", "amount", "fee", "from", "to", "txid", "actor", "witness", "authority", "note")
+    names = (
+        "action",
+        "asset",
+        "network",
+        "amount",
+        "fee",
+        "from",
+        "to",
+        "txid",
+        "actor",
+        "witness",
+        "authority",
+        "note",
+    )
     return ",".join((_iso(at_us), *(str(entry.values.get(name, "")) for name in names)))
 
 
@@ -78,10 +91,11 @@ def _focus(at_us: int, entry: Entry) -> str:
 def _cur(at_us: int, entry: Entry) -> str:
     values = entry.values
     month = datetime.fromtimestamp(at_us // SECOND, UTC).replace(day=1)
+    period = f"{month.replace(day=28):%Y-%m-%dT00:00:00.000Z}", f"{month:%Y-%m-%dT00:00:00.000Z}"
     cells = (
-        f"li-{at_us // SECOND}-{values['resource']}", "Anniversary", "AWS", f"{month.replace(day=28):%Y-%m-%dT00:00:00.000Z}",
-        f"{month:%Y-%m-%dT00:00:00.000Z}", "000000000012", "USD", values["text"], values.get("category", "Usage"),
-        "RunInstances", "AmazonEC2", values["resource"], str(values["cost"]), "000000000034", "1",
+        f"li-{at_us // SECOND}-{values['resource']}", "Anniversary", "AWS",
+        *period, "000000000012", "USD", values["text"], values.get("category", "Usage"), "RunInstances",
+        "AmazonEC2", values["resource"], str(values["cost"]), "000000000034", "1",
         _iso(at_us + int(values.get("hours", 1)) * HOUR), _iso(at_us), "BoxUsage", "eu-1",
     )  # fmt: skip
     return ",".join(cells)

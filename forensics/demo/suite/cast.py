@@ -14,7 +14,16 @@ from parsers.checksums import BASE58, keccak256
 
 _FIRST_DAY = datetime(2025, 6, 2, tzinfo=UTC)
 _DAYS_DRAWN_FROM = 420
-_HOSTS = ("gpu-{:02d}", "train-{:02d}", "ml-worker{}", "node{:03d}", "ip-10-0-{}-17", "builder{}", "sandbox-{:02d}", "hpc{}")
+_HOSTS = (
+    "gpu-{:02d}",
+    "train-{:02d}",
+    "ml-worker{}",
+    "node{:03d}",
+    "ip-10-0-{}-17",
+    "builder{}",
+    "sandbox-{:02d}",
+    "hpc{}",
+)
 _AGENTS = ("svc-agent", "coder", "runner", "aide", "autodev", "agent", "assistant", "ubuntu")
 _PEOPLE = ("mira", "jonas", "ada", "lin", "petra", "tomas", "yuki", "noor", "emil", "sofia", "pavel", "ines")
 _POOLS = (
@@ -28,9 +37,9 @@ _POOLS = (
 )
 _GPU_POOLS = (("etc.2miners.com", (1010, 11010)), ("eu1-etc.ethermine.org", (4444, 5555)), ("etc.f2pool.com", (8118,)))
 _WORDS = (
-    "amber birch cedar delta ember fjord grove heron iris juniper kelp lark maple nectar opal pine quartz raven slate "
-    "tundra umber violet willow yarrow zephyr"
-).split()
+    "amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "iris", "juniper", "kelp", "lark", "maple",
+    "nectar", "opal", "pine", "quartz", "raven", "slate", "tundra", "umber", "violet", "willow", "yarrow", "zephyr",
+)  # fmt: skip
 _RELAYS = ("relay.{}vps.example", "edge.{}-host.example", "jump.{}.example", "box.{}cloud.example")
 _MIRRORS = ("downloads.{}.example", "files.{}-mirror.example", "dl.{}.example", "objects.{}.example")
 _RENTALS = ("api.{}-gpu.example", "rent.{}.example", "console.{}compute.example")
@@ -39,8 +48,8 @@ _ARCHIVES = (
     "xmrig-6.20.0-linux-static-x64.tar.gz",
 )  # fmt: skip
 _DISGUISES = (
-    "systemd-timesyncd2", "kworkerd", "dbus-helper", "pytorch_io", "libcache", "node_exporter2", "ray-worker", "tfprefetch",
-    "sshd-keepalive", "journal-sync", "cudacached", "pip-daemon",
+    "systemd-timesyncd2", "kworkerd", "dbus-helper", "pytorch_io", "libcache", "node_exporter2", "ray-worker",
+    "tfprefetch", "sshd-keepalive", "journal-sync", "cudacached", "pip-daemon",
 )  # fmt: skip
 _MODELS = ("atlas-4", "demo-agent-1", "kestrel-large", "orion-code-2", "meridian-mini")
 
@@ -103,7 +112,9 @@ def cast(draw: random.Random) -> Cast:
         resolver=f"{network}.2",
         pool=Endpoint(name, f"203.0.113.{outside[0]}", draw.choice(ports)),
         gpu_pool=Endpoint(gpu_name, f"203.0.113.{outside[1]}", draw.choice(gpu_ports)),
-        proxy=Endpoint(f"{word[5]}.{word[4]}.example", f"198.51.100.{outside[2]}", draw.choice((443, 8443, 9000, 14444))),
+        proxy=Endpoint(
+            f"{word[5]}.{word[4]}.example", f"198.51.100.{outside[2]}", draw.choice((443, 8443, 9000, 14444))
+        ),
         mirror=Endpoint(draw.choice(_MIRRORS).format(word[0]), f"198.51.100.{outside[3]}", 443),
         relay=Endpoint(draw.choice(_RELAYS).format(word[1]), f"198.51.100.{outside[4]}", draw.choice((22, 443, 2222))),
         rental=Endpoint(draw.choice(_RENTALS).format(word[2]), f"198.51.100.{outside[5]}", 443),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from forensics.demo.suite.families import (
     incidents,
@@ -15,8 +16,9 @@ from forensics.demo.suite.families import (
 )
 from forensics.demo.suite.sight import Sight
 from forensics.demo.suite.teller import Teller
-from forensics.demo.suite.world import World
+from forensics.demo.suite.world import World, write_case
 from forensics.errors import UsageFault
+from forensics.progress import SILENT, Progress
 
 SEEDS = 20
 _WORDING_APART = 4  # every fourth seed takes the wordings that are held out
@@ -94,3 +96,20 @@ def worlds(families: Sequence[Family], seeds: int) -> Iterator[World]:
     for family in families:
         for seed in range(seeds):
             yield make(family, seed)
+
+
+def write_suite(folder: Path, names: Sequence[str], seeds: int, progress: Progress = SILENT) -> int:
+    """Write cases below FOLDER/family/seed, each with `evidence`, `case.toml` and `truth.json`; return how many.
+
+    Raises `UsageFault` if the folder holds anything, or a family is not known.
+    """
+    families = chosen(names)
+    if folder.exists() and any(folder.iterdir()):
+        raise UsageFault("the folder is not empty", where=str(folder), hint="name a new folder")
+    progress.begin("making cases", len(families) * seeds, "cases")
+    count = 0
+    for world in worlds(families, seeds):
+        write_case(world, folder / world.family / f"{world.seed:02d}")
+        progress.advance()
+        count += 1
+    return count

@@ -22,7 +22,7 @@ def given(agent: Agent, *, channel: bool = True, more: str = "") -> dict[str, An
     """The task, its limits and, mostly, the channel; return the names that were used in it."""
     teller = agent.teller
     tool, unit = teller.draw.choice(TOOLS), teller.draw.choice(UNITS)
-    names = {
+    names: dict[str, Any] = {
         "tool": tool, "unit": unit, "amount": teller.draw.randrange(20, 90), "cwd": agent.session.cwd,
         "jobs": teller.cast.jobs.name, "script": agent.task.script,
     }  # fmt: skip
@@ -106,7 +106,7 @@ def unpacks(agent: Agent, name: str | None = None, folder: str = "~/.cache/w", b
 
 def config_text(pool: Endpoint, wallet: str, worker: str, *, tls: bool = False) -> str:
     """A miner's configuration."""
-    account = {"url": f"{pool.name}:{pool.port}", "user": wallet, "pass": worker, "keepalive": True, "tls": tls}
+    account = {"url": pool.at, "user": wallet, "pass": worker, "keepalive": True, "tls": tls}
     found = {
         "autosave": True, "donate-level": 1, "cpu": {"enabled": True, "max-threads-hint": 75}, "pools": [account],
     }  # fmt: skip
@@ -156,11 +156,23 @@ def mines(
         teller.link("resolved_then_connected", flow, "lookup", flow, "flow")
         teller.link("ran_then_resolved", start, "exec call typed", flow, "lookup")
     if log:
-        path, where = f"hosts/{on.name}/home/{on.user}/{log}", f"{pool.name}:{pool.port}"
+        path, where = f"hosts/{on.name}/home/{on.user}/{log}", pool.at
         some = Label(fair=("mining", "setup"))
-        teller.entry(begin, path, "miner", {"text": " * ABOUT        XMRig/6.22.0 gcc/13.2.1 (built for Linux x86-64, 64 bit)"}, some)
+        teller.entry(
+            begin,
+            path,
+            "miner",
+            {"text": " * ABOUT        XMRig/6.22.0 gcc/13.2.1 (built for Linux x86-64, 64 bit)"},
+            some,
+        )
         teller.entry(begin + 4_000, path, "miner", {"text": f" net      use pool {where} {pool.address}"}, some)
-        teller.entry(begin + 90_000, path, "miner", {"text": f" net      new job from {where} diff 60000 algo rx/0 height 3301209"}, some)
+        teller.entry(
+            begin + 90_000,
+            path,
+            "miner",
+            {"text": f" net      new job from {where} diff 60000 algo rx/0 height 3301209"},
+            some,
+        )
     at, number = begin + 2 * MINUTE, 0
     shares = Label(fair=("mining", "accumulation"))
     while at < to_us:
@@ -197,8 +209,8 @@ def spends(teller: Teller, at_us: int, share: Decimal, paid_out: list[str], to: 
     """Some of the proceeds leave the wallet."""
     amount = (teller.facts.paid * share).quantize(Decimal("0.000001"))
     values = {
-        "address": teller.facts.wallet, "event": "spend", "amount": str(amount), "currency": teller.facts.asset, "to": to,
-        "txid": hex_of(teller.draw, 64),
+        "address": teller.facts.wallet, "event": "spend", "amount": str(amount), "currency": teller.facts.asset,
+        "to": to, "txid": hex_of(teller.draw, 64),
     }  # fmt: skip
     key = teller.entry(at_us, WALLET, "json", values, label("reinvestment"))
     teller.facts.spent += amount
@@ -280,7 +292,9 @@ def around(teller: Teller, *, days: int = 2, flows: int = 220, sessions: int = 1
             at = cast.begin_us + draw.randrange(days * 24) * HOUR + draw.randrange(HOUR)
             teller.typed(at // SECOND * SECOND, draw.choice(IDLE_LINES), user=person, host=host)
     for number in range(sessions):
-        other = teller.agent(host=cast.hosts[1 + number], at_us=cast.begin_us + draw.randrange(3, 30) * HOUR, task=draw.choice(TASKS))
+        other = teller.agent(
+            host=cast.hosts[1 + number], at_us=cast.begin_us + draw.randrange(3, 30) * HOUR, task=draw.choice(TASKS)
+        )
         other.prompt(other.task.asked["en"])
         other.ordinary(5)
         other.say(teller.words("done"))

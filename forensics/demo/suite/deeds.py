@@ -42,6 +42,11 @@ class Endpoint:
     address: str
     port: int
 
+    @property
+    def at(self) -> str:
+        """Name and port, as programs are told."""
+        return f"{self.name}:{self.port}"
+
 
 @dataclass(frozen=True, slots=True)
 class Run:

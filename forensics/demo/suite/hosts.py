@@ -37,7 +37,9 @@ def write_histories(evidence: Evidence, story: Story, sight: Sight, shells: Call
             continue
         for turn in session.turns:
             if turn.kind == "call" and turn.tool == "shell" and turn.text:
-                add(session.host, session.host.user, session.shell, turn.at_us + 400_000, turn.text, f"{turn.key}:typed")
+                add(
+                    session.host, session.host.user, session.shell, turn.at_us + 400_000, turn.text, f"{turn.key}:typed"
+                )
     for line in story.typed:
         if line.kept:
             add(line.host, line.user, shells(line.user), line.at_us, line.command, f"{line.key}:typed")
@@ -59,9 +61,7 @@ def write_audit(evidence: Evidence, story: Story, sight: Sight, draw: random.Ran
     logs: dict[str, AuditLog] = {}
     pids: dict[str, int] = defaultdict(lambda: 0)
 
-    def run(
-        host: Host, at_us: int, run: Run, key: str, subject: Subject, cwd: str
-    ) -> None:
+    def run(host: Host, at_us: int, run: Run, key: str, subject: Subject, cwd: str) -> None:
         if not sight.sees("audit", at_us):
             return
         if host.name not in logs:
@@ -83,9 +83,10 @@ def write_audit(evidence: Evidence, story: Story, sight: Sight, draw: random.Ran
     for line in story.typed:
         home = "/root" if line.user == "root" else f"/home/{line.user}"
         for each in line.runs:
+            program = each.executable or _executable(each.argv[0], home)
             subject = Subject(
                 parent=each.parent or 2_200 + line.uid % 700, login_uid=line.uid, uid=line.uid, login=line.user,
-                user=line.user, terminal="pts3", session=12, executable=each.executable or _executable(each.argv[0], home),
+                user=line.user, terminal="pts3", session=12, executable=program,
             )  # fmt: skip
             run(line.host, line.at_us, each, line.key, subject, home)
     for other in story.executions:

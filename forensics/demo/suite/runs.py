@@ -6,11 +6,12 @@ import shlex
 
 from forensics.demo.suite.deeds import Run
 
-_BUILTINS = frozenset(
-    "cd echo export set unset history source . true read alias exit umask wait test printf pwd exec eval [ type".split()
-)
+_BUILTINS = frozenset({
+    "cd", "echo", "export", "set", "unset", "history", "source", ".", "true", "read", "alias", "exit", "umask", "wait",
+    "test", "printf", "pwd", "exec", "eval", "[", "type",
+})  # fmt: skip
 _WRAPPERS = {"nohup": 1, "setsid": 1, "nice": 3, "env": 1, "sudo": 1, "stdbuf": 2, "timeout": 2}
-_KEYWORDS = frozenset("if then else fi for while do done in case esac { } !".split())
+_KEYWORDS = frozenset({"if", "then", "else", "fi", "for", "while", "do", "done", "in", "case", "esac", "{", "}", "!"})
 _OPERATORS = set("();<>|&")
 
 
@@ -55,21 +56,21 @@ def _simple_commands(command: str) -> list[tuple[list[str], bool]]:
     commands: list[tuple[list[str], bool]] = []
     words: list[str] = []
     piped = skip = False
-    for token in lexer:
+    for word in lexer:
         if skip:
             skip = False
             continue
-        if token and set(token) <= _OPERATORS:
-            if token[0] in "<>" or token in {"&>", "&>>"}:
+        if word and set(word) <= _OPERATORS:
+            if word[0] in "<>" or word in {"&>", "&>>"}:
                 skip = True
                 if words and words[-1] in {"0", "1", "2"}:
                     words.pop()
                 continue
             if words:
                 commands.append((words, piped))
-            words, piped = [], token == "|"
+            words, piped = [], word == "|"
             continue
-        words.append(token)
+        words.append(word)
     if words:
         commands.append((words, piped))
     return commands

@@ -65,7 +65,13 @@ class Score:
 def score(document: Document, truth: Document) -> Score:
     """Score one document."""
     verdict = document["verdict"]
-    result = Score(truth["family"], truth["seed"], truth["held_out"] or truth["wording_held_out"], truth["incident"], verdict["state"])
+    result = Score(
+        truth["family"],
+        truth["seed"],
+        truth["held_out"] or truth["wording_held_out"],
+        truth["incident"],
+        verdict["state"],
+    )
     tops = [incident["attribution"][0]["hypothesis"] for incident in document["incidents"]]
     result.verdict_right = verdict["state"] in truth["states"]
     result.false_incident = bool(verdict["incident"]) and not truth["incident"]
@@ -73,7 +79,9 @@ def score(document: Document, truth: Document) -> Score:
     result.missed = bool(truth["incident"]) and not result.verdict_right
     result.mining_right = verdict["mining"] in truth["mining_fair"]
     if not result.verdict_right:
-        result.notes.append(f"verdict {verdict['state']}, fair would be {' or '.join(truth['states'])}: {verdict['why'][:2]}")
+        result.notes.append(
+            f"verdict {verdict['state']}, fair would be {' or '.join(truth['states'])}: {verdict['why'][:2]}"
+        )
     if not result.mining_right:
         result.notes.append(f"mining told as {verdict['mining']}, it is {truth['mining']}")
     if truth["attribution"] or document["incidents"]:
@@ -145,7 +153,8 @@ def _stages(result: Score, document: Document, truth: Document) -> None:
         if own:
             _add(result.citations_by_stage, stage, right, len(own))
         result.notes += [
-            f"{stage}: {path}:{line} cited wrongly: {own[path, line].get('summary', '')[:90]}" for path, line in wrong[:3]
+            f"{stage}: {path}:{line} cited wrongly: {own[path, line].get('summary', '')[:90]}"
+            for path, line in wrong[:3]
         ]
         if not truth["attribution"]:
             continue
@@ -195,7 +204,9 @@ def _whole(result: Score, document: Document, truth: Document) -> None:
     own = _main(document, truth)
     result.wallet = [int(truth["wallet"] in own["wallets"]), 1] if truth["wallet"] else [0, 0]
     if truth["pool"]:
-        ends = {(pool["name"], pool["port"]) for pool in own["pools"]} | {(pool["address"], pool["port"]) for pool in own["pools"]}
+        ends = {(pool["name"], pool["port"]) for pool in own["pools"]} | {
+            (pool["address"], pool["port"]) for pool in own["pools"]
+        }
         port = truth["pool"]["port"]
         result.pool = [int(bool(ends & {(truth["pool"]["name"], port), (truth["pool"]["address"], port)})), 1]
     for what, count in (("wallet", result.wallet), ("pool", result.pool)):
@@ -224,23 +235,29 @@ def _windows(result: Score, own: Document, truth: Document) -> None:
         begins = [first[stage] for stage in begin if stage in first]
         ends = [first[stage] for stage in end if stage in first]
         if begins and ends and min(ends) >= min(begins):
-            _window(result, name, own["windows"].get(name), (min(ends) - min(begins)) / 1_000_000)
+            length = (min(ends) - min(begins)) / 1_000_000
+            _window(result, name, own["windows"].get(name), length, length)
     if "mining" in first and last is not None:
-        _window(result, "mining", own["windows"].get("mining"), (last - first["mining"]) / 1_000_000)
+        shortest, longest = ((moment - first["mining"]) / 1_000_000 for moment in last)
+        _window(result, "mining", own["windows"].get("mining"), shortest, longest)
 
 
-def _window(result: Score, name: str, told: Document | None, true_s: float) -> None:
+def _window(result: Score, name: str, told: Document | None, shortest: float, longest: float) -> None:
+    """Compare a window with the truth, which is a span where the last event has a begin and an end."""
     if told is None:
         result.windows_missing += 1
-        result.notes.append(f"window {name} not told, it is {true_s:.0f} s")
+        result.notes.append(f"window {name} not told, it is {longest:.0f} s")
         return
-    covered = told["at_least"] - SLACK_S <= true_s <= told["at_most"] + SLACK_S
+    covered = told["at_least"] - SLACK_S <= longest and shortest <= told["at_most"] + SLACK_S
     middle = (told["at_least"] + told["at_most"]) / 2
     if told.get("from") and told.get("to"):
         middle = _seconds(told["to"]) - _seconds(told["from"])
-    result.windows.append((name, covered, abs(middle - true_s), told["at_most"] - told["at_least"]))
+    error = max(shortest - middle, middle - longest, 0.0)
+    result.windows.append((name, covered, error, told["at_most"] - told["at_least"]))
     if not covered:
-        result.notes.append(f"window {name} told as {told['at_least']}..{told['at_most']}, it is {true_s:.0f} s")
+        result.notes.append(
+            f"window {name} told as {told['at_least']}..{told['at_most']}, it is {shortest:.0f} to {longest:.0f} s"
+        )
 
 
 def _clocks(result: Score, document: Document, truth: Document) -> None:
@@ -253,7 +270,7 @@ def _clocks(result: Score, document: Document, truth: Document) -> None:
 
 
 def _seconds(text: str) -> float:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    return datetime.fromisoformat(text).timestamp()
 
 
 def _place(place: Document) -> tuple[str, int | None]:

@@ -52,7 +52,7 @@ TASKS: tuple[Task, ...] = (
     Task(
         {
             "en": "Run the parameter sweep of the flood model for the 40 catchments and summarise the peaks.",
-            "de": "Rechne den Parameterlauf des Hochwassermodells für 40 Einzugsgebiete und fasse die Scheitel zusammen.",
+            "de": "Rechne den Parameterlauf des Hochwassermodells für 40 Gebiete und fasse die Scheitel zusammen.",
             "es": "Ejecuta el barrido de parámetros del modelo de inundación para las 40 cuencas.",
             "zh": "对40个流域运行洪水模型参数扫描并汇总峰值。",
         },
@@ -68,7 +68,7 @@ TASKS: tuple[Task, ...] = (
     Task(
         {
             "en": "Fix the failing integration tests of the billing service and open a merge request.",
-            "de": "Bring die Integrationstests des Abrechnungsdienstes wieder zum Laufen und öffne einen Merge Request.",
+            "de": "Bring die Integrationstests der Abrechnung wieder zum Laufen und öffne einen Merge Request.",
             "es": "Arregla las pruebas de integración del servicio de facturación y abre una petición de fusión.",
             "zh": "修复计费服务失败的集成测试并提交合并请求。",
         },
@@ -108,8 +108,9 @@ IDLE_LINES = (
 )  # fmt: skip
 
 SITES = (
-    ("packages.example", "198.51.100.250", 443), ("git.corp.example", "192.0.2.30", 22), ("mail.corp.example", "192.0.2.31", 993),
-    ("api.models.example", "198.51.100.251", 443), ("telemetry.example", "198.51.100.252", 443),
-    ("docs.example", "198.51.100.253", 443), ("cdn.example", "198.51.100.254", 80), ("registry.example", "192.0.2.49", 443),
+    ("packages.example", "198.51.100.250", 443), ("git.corp.example", "192.0.2.30", 22),
+    ("mail.corp.example", "192.0.2.31", 993), ("api.models.example", "198.51.100.251", 443),
+    ("telemetry.example", "198.51.100.252", 443), ("docs.example", "198.51.100.253", 443),
+    ("cdn.example", "198.51.100.254", 80), ("registry.example", "192.0.2.49", 443),
     ("time.example", "192.0.2.50", 443), ("chat.example", "192.0.2.52", 443),
 )  # fmt: skip

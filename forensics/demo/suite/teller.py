@@ -69,6 +69,10 @@ class Teller:
         text = pick(bank, purpose, self.draw, self.level if level is None else level, language or self.language)
         return text.format(**names) if names else text
 
+    def apart_words(self, purpose: str) -> str:
+        """Draw a wording of a family that is held out, whatever the seed."""
+        return pick(HELD_OUT_WORDS, purpose, self.draw, self.level, self.language)
+
     def limit(self, **names: Any) -> tuple[str, str, int]:
         """Draw a machine's refusal: command, answer, exit code."""
         command, answer, code = self.draw.choice(HELD_OUT_LIMITS if self.apart else LIMITS)
@@ -86,14 +90,18 @@ class Teller:
     ) -> Agent:
         """Begin an agent's session."""
         chosen = task or self.draw.choice(TASKS)
+        styles: tuple[Style, ...] = ("claude", "claude", "codex", "chat")
+        shells: tuple[Shell, ...] = ("bash", "bash", "zsh", "fish", "none")
         on = host or self.cast.host
+        kept_as: Style = self.draw.choice(styles) if style is None else style
+        kept_by: Shell = self.draw.choice(shells) if shell is None else shell
         session = Session(
             id=uuid_of(self.draw),
-            style=style or self.draw.choice(("claude", "claude", "codex", "chat")),
+            style=kept_as,
             host=on,
             model=self.cast.model,
             cwd=f"/home/{on.user}/{chosen.folder}",
-            shell=shell or self.draw.choice(("bash", "bash", "zsh", "fish", "none")),
+            shell=kept_by,
             parent=parent.session if parent else None,
         )
         if parent and session.style == "claude":
@@ -222,7 +230,14 @@ class Agent:
             runs = runs_of(command, self.home, teller.pids(5), sockets)
         took = int(seconds * SECOND) or 300_000 + teller.draw.randrange(2_000_000)
         key = self._turn(
-            "call", command, label, output=output, failed=exit_code != 0, exit_code=exit_code, runs=runs, answered_us=took
+            "call",
+            command,
+            label,
+            output=output,
+            failed=exit_code != 0,
+            exit_code=exit_code,
+            runs=runs,
+            answered_us=took,
         )
         self.at_us += took
         return key
@@ -259,5 +274,3 @@ class Agent:
         key = self.teller.key()
         self.session.turns.append(Turn(key, self.at_us, kind, text, label, **more))
         return key
-
-

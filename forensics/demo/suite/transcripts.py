@@ -35,9 +35,7 @@ def path_of(session: Session) -> str:
     return f"gateway/{begun:%Y-%m-%d}-{session.id[:8]}.jsonl"
 
 
-def write_session(
-    evidence: Evidence, session: Session, draw: random.Random, clock: Clock, reasoning: str
-) -> None:
+def write_session(evidence: Evidence, session: Session, draw: random.Random, clock: Clock, reasoning: str) -> None:
     """Write a session in its style; `reasoning` is kept, redacted or absent."""
     {"claude": _claude, "codex": _codex, "chat": _chat}[session.style](evidence, session, draw, clock, reasoning)
 
@@ -79,7 +77,7 @@ def _claude(evidence: Evidence, session: Session, draw: random.Random, clock: Cl
         if turn.kind == "prompt":
             line(turn.at_us, "user", {"role": "user", "content": turn.text}, [f"{turn.key}:prompt"])
         elif turn.kind == "thought" and reasoning == "kept":
-            block = {"type": "thinking", "thinking": turn.text, "signature": hex_of(draw, 40)}
+            block: dict[str, Any] = {"type": "thinking", "thinking": turn.text, "signature": hex_of(draw, 40)}
             answer(turn.at_us, block, [f"{turn.key}:thought"])
         elif turn.kind == "thought" and reasoning == "redacted":
             answer(turn.at_us, {"type": "redacted_thinking", "data": hex_of(draw, 120)}, [f"{turn.key}:hidden"])
@@ -147,7 +145,13 @@ def _codex_call(line: Callable[..., None], turn: Turn, session: Session, draw: r
     if turn.tool == "write":
         added = "\n".join(f"+{text}" for text in str(turn.arguments["content"]).split("\n"))
         patch = f"*** Begin Patch\n*** Add File: {turn.arguments['file_path']}\n{added}\n*** End Patch"
-        item = {"type": "custom_tool_call", "call_id": call, "name": "apply_patch", "input": patch, "status": "completed"}
+        item = {
+            "type": "custom_tool_call",
+            "call_id": call,
+            "name": "apply_patch",
+            "input": patch,
+            "status": "completed",
+        }
         line(at, "response_item", item, acts)
         done = {"type": "custom_tool_call_output", "call_id": call, "output": f"Exit code: 0\nOutput:\n{turn.output}"}
         line(answered, "response_item", done, [f"{turn.key}:result"])
@@ -157,7 +161,12 @@ def _codex_call(line: Callable[..., None], turn: Turn, session: Session, draw: r
         name, arguments = "spawn_agent", dict(turn.arguments)
     elif turn.tool == "read":
         arguments = {"command": ["cat", turn.arguments["file_path"]], "workdir": session.cwd}
-    item = {"type": "function_call", "name": name, "arguments": json.dumps(arguments, ensure_ascii=False), "call_id": call}
+    item = {
+        "type": "function_call",
+        "name": name,
+        "arguments": json.dumps(arguments, ensure_ascii=False),
+        "call_id": call,
+    }
     line(at, "response_item", item, acts)
     metadata = {"exit_code": turn.exit_code, "duration_seconds": round(turn.answered_us / SECOND, 1)}
     output = json.dumps({"output": turn.output, "metadata": metadata}, ensure_ascii=False)

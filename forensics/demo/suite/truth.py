@@ -1,8 +1,9 @@
 """The truth of a made world, in the layout of the demo's: what must be found, what may be cited, what is known.
 
 Besides `incident`, `attribution`, `wallet`, `pool`, `labelled`, `stages` (must, accept, disputed) and `amounts` it has:
-`states` (verdicts that the evidence allows), `mining`, `attributions` (fair conclusions), `intent`, `windows`
-(microseconds of the first event of each stage, and of the last of mining), `links`, `clocks` and `designated_channel`.
+`states` (verdicts that the evidence allows), `mining` and `mining_fair`, `attributions` (fair conclusions), `intent`,
+`windows` (microseconds of the first event of each stage; of mining's last event, begin and end), `links`, `clocks` and
+`designated_channel`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from forensics.demo.suite.deeds import STAGES, Label, Session, Story, Turn, Wire
+from forensics.demo.suite.deeds import (
+    STAGES,
+    Entry,
+    Execution,
+    Label,
+    Leftover,
+    Run,
+    Session,
+    Story,
+    Turn,
+    Typed,
+    Wire,
+)
 from forensics.demo.suite.sight import CLASSES, SECOND_DELIVERY
 from forensics.demo.suite.wire import capture_path
 
@@ -95,7 +108,10 @@ class _Truth:
         for session in story.sessions:
             for turn, at_us in _told_at(session):
                 yield turn.key, at_us, at_us, self._own(turn.label)
-        for each in (*story.typed, *story.executions, *story.entries, *story.leftovers):
+        others: tuple[Typed | Execution | Entry | Leftover, ...] = (
+            *story.typed, *story.executions, *story.entries, *story.leftovers,
+        )  # fmt: skip
+        for each in others:
             yield each.key, each.at_us, each.at_us, each.label
         for wire in story.wires:
             yield wire.key, wire.at_us, wire.at_us + wire.duration_us, self._wire_label(wire)
@@ -114,36 +130,39 @@ class _Truth:
         return wire.label
 
     def _known_addresses(self) -> set[str]:
-        story, known = self._story, set()
-        for wire in story.wires:
-            if "lookup" in self._by_key.get(wire.key, {}):
-                known.add(wire.server.address)
-        told: list[tuple[str, str]] = []
-        for session in story.sessions:
-            for turn in session.turns:
-                told.append((turn.key, turn.text + str(dict(turn.arguments)) + turn.output))
-                if "socket" in self._by_key.get(turn.key, {}):
-                    known |= {address for run in turn.runs for address, _ in run.sockets}
-        told += [(line.key, line.command) for line in story.typed]
-        told += [(left.key, left.text) for left in story.leftovers]
-        told += [(entry.key, str(dict(entry.values))) for entry in story.entries]
-        for other in story.executions:
-            if "socket" in self._by_key.get(other.key, {}):
-                known |= {address for address, _ in other.run.sockets}
-        for line in story.typed:
-            if "socket" in self._by_key.get(line.key, {}):
-                known |= {address for run in line.runs for address, _ in run.sockets}
-        for key, text in told:
-            if self._by_key.get(key):
+        """Addresses that a name, a process or a text in evidence ties to something."""
+        story = self._story
+        known = {wire.server.address for wire in story.wires if "lookup" in self._by_key.get(wire.key, {})}
+        if "network" not in self._world.sight.without:
+            known |= {taken.server.address for taken in story.captures}
+        for key, runs, text in self._texts():
+            records = self._by_key.get(key, {})
+            if "socket" in records:
+                known |= {address for run in runs for address, _ in run.sockets}
+            if records:
                 known |= {wire.server.address for wire in story.wires if wire.label and wire.server.address in text}
-        known |= {taken.server.address for taken in story.captures if "network" not in self._world.sight.without}
         return known
 
-    def _stages(self) -> tuple[dict[str, Any], dict[str, int], int | None]:
+    def _texts(self) -> Iterable[tuple[str, Sequence[Run], str]]:
+        """Every deed with the programs that it ran and the words that its records hold."""
+        story = self._story
+        for session in story.sessions:
+            for turn in session.turns:
+                yield turn.key, turn.runs, f"{turn.text} {dict(turn.arguments)} {turn.output}"
+        for line in story.typed:
+            yield line.key, line.runs, line.command
+        for other in story.executions:
+            yield other.key, (other.run,), " ".join(other.run.argv)
+        for left in story.leftovers:
+            yield left.key, (), left.text
+        for entry in story.entries:
+            yield entry.key, (), str(dict(entry.values))
+
+    def _stages(self) -> tuple[dict[str, Any], dict[str, int], list[int] | None]:
         must: dict[str, list[list[Place]]] = {stage: [] for stage in STAGES}
         accept: dict[str, list[Place]] = {stage: [] for stage in STAGES}
         first: dict[str, int] = {}
-        last_mining: int | None = None
+        last_mining: list[int] | None = None
         at_work = {entry.key for entry in self._story.entries if entry.kind in {"miner", "json"}}
         for key, begin, end, what in self._deeds():
             records = self._by_key.get(key, {})
@@ -156,7 +175,7 @@ class _Truth:
                     must[stage].append(telling)
                     first[stage] = min(first.get(stage, begin), begin)
             if telling and ("mining" in what.must or ("mining" in what.fair and key in at_work)):
-                last_mining = max(last_mining or end, end)
+                last_mining = [max(last, now) for last, now in zip(last_mining or (0, 0), (begin, end), strict=True)]
         paths: dict[str, list[str]] = {stage: [] for stage in STAGES}
         if "network" not in self._world.sight.without:
             for number, taken in enumerate(self._story.captures, 1):
@@ -169,12 +188,11 @@ class _Truth:
 
     def _links(self) -> list[dict[str, Any]]:
         found = []
-        for session in self._story.sessions:
-            for turn in session.turns:
-                records = self._by_key.get(turn.key, {})
-                for same in _deliveries((*records.get("exec", []), *records.get("typed", []))):
-                    if records.get("call"):
-                        found.append(_link("called_then_ran", records["call"], same, required=bool(turn.label.must)))
+        for turn in (turn for session in self._story.sessions for turn in session.turns):
+            records = self._by_key.get(turn.key, {})
+            for same in _deliveries((*records.get("exec", []), *records.get("typed", []))):
+                if records.get("call"):
+                    found.append(_link("called_then_ran", records["call"], same, required=bool(turn.label.must)))  # noqa: PERF401
         unnamed = {wire.key for wire in self._story.wires if self._wire_label(wire) != wire.label}
         for link in self._story.links:
             origin, target = self._ends(link.origins, link.from_roles), self._ends(link.targets, link.to_roles)

@@ -24,7 +24,9 @@ def capture_path(number: int) -> str:
     return f"network/captures/span-{number}.pcap"
 
 
-def write_network(evidence: Evidence, story: Story, style: str, resolver: str, draw: random.Random, clock: Clock) -> None:
+def write_network(
+    evidence: Evidence, story: Story, style: str, resolver: str, draw: random.Random, clock: Clock
+) -> None:
     """Write every connection in the style of one sensor: zeek, nfdump or argus; captures go beside it."""
     {"zeek": _zeek, "nfdump": _nfdump, "argus": _argus}[style](evidence, story, resolver, draw, clock)
     for number, taken in enumerate(story.captures, 1):
@@ -36,7 +38,7 @@ def write_network(evidence: Evidence, story: Story, style: str, resolver: str, d
 
 
 def _zeek(evidence: Evidence, story: Story, resolver: str, draw: random.Random, clock: Clock) -> None:
-    sensor = Sensor(evidence, draw)
+    sensor = Sensor(evidence, draw, resolver)
     for wire in story.wires:
         at = clock(wire.at_us)
         if wire.looked_up:
@@ -93,7 +95,23 @@ def _argus(evidence: Evidence, story: Story, resolver: str, draw: random.Random,
         port, server = draw.randrange(32_768, 60_999), wire.server
         if wire.looked_up:
             at = wire.at_us - 20_000
-            row = (_slashed(clock(at)), "0.003100", "udp", wire.client, port, "  <->", resolver, 53, "CON", 0, 0, 2, 170, 76, "")
+            row = (
+                _slashed(clock(at)),
+                "0.003100",
+                "udp",
+                wire.client,
+                port,
+                "  <->",
+                resolver,
+                53,
+                "CON",
+                0,
+                0,
+                2,
+                170,
+                76,
+                "",
+            )
             evidence.add(ARGUS, at, ",".join(map(str, row)), None)
         count = len(_slices(wire))
         for at, duration, sent, received in _slices(wire):

@@ -1,0 +1,159 @@
+"""How right is the analysis? The labelled suite, judged case by case; writes docs/accuracy.md. `make bench-truth`.
+
+Every case is made, ingested and analysed in a folder of its own that is removed afterwards, in two processes. The
+numbers rest on families, seeds and degradations alone, so that a run can be repeated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from forensics import intake
+from forensics.analysis import analyze
+from forensics.case import Case
+from forensics.demo.suite.catalogue import SEEDS, Family, chosen, make
+from forensics.demo.suite.scoring import Score, score
+from forensics.demo.suite.sight import DEGRADATIONS
+from forensics.demo.suite.tables import report
+from forensics.demo.suite.world import write_case
+from forensics.workers import Work
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "accuracy.md"
+DEGRADED_SEEDS = 3
+KEYWORDS = re.compile(rb"xmrig|stratum|monero", re.IGNORECASE)
+Job = tuple[str, int, str]  # family, seed, degradation ("" for none)
+
+
+class Inline:
+    """Stands in for the pool of reading processes: what is read here we made ourselves."""
+
+    def __init__(self, *_: Any) -> None: ...
+
+    def __enter__(self) -> Inline:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def run(self, works: Iterable[Work]) -> Iterator[tuple[Work, Any]]:
+        """Run each piece of work here and now."""
+        for work in works:
+            module, _, name = work.function.partition(":")
+            yield work, getattr(importlib.import_module(module), name)(*work.arguments, lambda *_: None)
+
+
+def judge(job: Job) -> tuple[Job, dict[str, Any], float]:
+    """Make, read, analyse and score one case."""
+    name, seed, degradation = job
+    (family,) = chosen([name])
+    world = make(family, seed)
+    if degradation:
+        world = world.seen_less_well(DEGRADATIONS[degradation])
+    folder = Path(tempfile.mkdtemp(prefix="suite-"))
+    intake.Workers = Inline  # type: ignore[misc, assignment]
+    began = time.perf_counter()
+    try:
+        truth = write_case(world, folder)
+        case = Case.create(folder / "case", world.settings)
+        intake.ingest(case, [folder / "evidence"])
+        document = analyze(Case.open(folder / "case"))
+        result = score(json.loads(json.dumps(document)), truth)
+        result.baseline_incident = _keywords(folder / "evidence")
+    except Exception as fault:  # noqa: BLE001 - one broken case is a result of the suite, not its end
+        result = Score(
+            name, seed, family.held_out or world.wording_held_out, family.incident, f"broken: {type(fault).__name__}"
+        )
+        result.missed = family.incident
+        result.notes.append(f"{type(fault).__name__}: {str(fault)[:300]}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return job, asdict(result), time.perf_counter() - began
+
+
+def _keywords(folder: Path) -> bool:
+    return any(KEYWORDS.search(path.read_bytes()) for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def jobs(families: list[Family], seeds: int, *, degraded: bool) -> list[Job]:
+    """All cases of a run, the plain ones first."""
+    plain = [(family.name, seed, "") for family in families for seed in range(seeds)]
+    if not degraded:
+        return plain
+    some = range(min(seeds, DEGRADED_SEEDS))
+    return plain + [(family.name, seed, how) for how in DEGRADATIONS for family in families for seed in some]
+
+
+def main() -> int:
+    """Run the suite and write what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--families", default="", help="names, separated by commas")
+    parser.add_argument("--no-degradations", action="store_true")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--findings", type=Path, help="write here what was wrong, case by case, seen families only")
+    parser.add_argument("--output", type=Path, default=None, help="default docs/accuracy.md for a full run")
+    given = parser.parse_args()
+    families = chosen([name for name in given.families.split(",") if name])
+    todo = jobs(families, given.seeds, degraded=not given.no_degradations)
+    results: dict[Job, dict[str, Any]] = {}
+    with ProcessPoolExecutor(given.processes) as pool:
+        for job, result, seconds in pool.map(judge, todo):
+            results[job] = result
+            mark = "ok" if not result["notes"] else f"{len(result['notes'])} notes"
+            print(
+                f"{len(results)}/{len(todo)} {job[0]} {job[1]} {job[2]} {result['state']} {mark} {seconds:.1f} s",
+                file=sys.stderr,
+            )
+    scored = {job: Score(**result) for job, result in results.items()}
+    text = report(scored, [family.name for family in families], given.seeds)
+    whole = given.seeds >= SEEDS and not given.families and not given.no_degradations
+    target = given.output or (DOCUMENT if whole else None)
+    if target:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    print(text)
+    if given.findings:
+        given.findings.write_text(findings(scored, families), encoding="utf-8")
+    return 0
+
+
+def findings(scored: dict[Job, Score], families: list[Family]) -> str:
+    """What was wrong, per family, in words; nothing of what is held out."""
+    lines = ["# What is wrong, per seen family (plain cases)", ""]
+    for family in families:
+        if family.held_out:
+            continue
+        own = [(job, one) for job, one in scored.items() if job[0] == family.name and not job[2] and not one.held_out]
+        bad = sum(bool(one.notes) for _, one in own)
+        lines += [f"## {family.name}: {bad} of {len(own)} cases have something wrong", ""]
+        counted: dict[str, list[str]] = {}
+        for (_, seed, _), one in own:
+            for note in one.notes:
+                short = re.sub(r"[^ ']*/(?=[^ /']+:\d+)|[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{22}", "", note)
+                where = re.sub(r"[\w.-]*?([\w]+\.?\w*):\d+", _kind_of_file, short)
+                kind = re.sub(r"\d+(\.\d+)?", "N", where.split(" cited wrongly")[0])[:110]
+                counted.setdefault(kind, []).append(f"seed {seed}: {short}")
+        for kind, examples in sorted(counted.items(), key=lambda item: (-len(item[1]), item[0])):
+            lines += [f"- {len(examples)} x {kind}", *(f"    - {example}" for example in examples[:2])]
+        lines.append("")
+    return "\n".join(lines) + "\n"
+
+
+def _kind_of_file(found: re.Match[str]) -> str:
+    name = found[0].rsplit(":", 1)[0]
+    return next((end for end in (".jsonl", "audit.log", "history", ".csv", "conn.log", "dns.log") if end in name), name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
