@@ -14,6 +14,7 @@ import lzma
 import re
 import zlib
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 DECODED_BYTES = 1 << 20
@@ -105,10 +106,11 @@ class Literal(NamedTuple):
     end: int
 
 
-def literals(text: str) -> list[Literal]:
+@lru_cache(maxsize=8)
+def literals(text: str) -> tuple[Literal, ...]:
     """Find base64 literals of at least `LITERAL_LENGTH` characters; a hash or a path decodes to noise and is none."""
     if len(text) < LITERAL_LENGTH:
-        return []
+        return ()
     found = []
     for match in _BASE64_LITERAL.finditer(text):
         # most candidates are hashes and paths, which the first bytes tell
@@ -118,7 +120,7 @@ def literals(text: str) -> list[Literal]:
         readable = None if data is None else readable_text(data)
         if readable is not None:
             found.append(Literal(readable, match.start(), match.end()))
-    return found
+    return tuple(found)
 
 
 def _begins_readable(head: str) -> bool:

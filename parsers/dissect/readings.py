@@ -12,6 +12,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+HIDDEN_SIGNS, JSON, PERCENT = "hidden_signs", "json", "percent"  # how a reading was made
+
 _HIDDEN = re.compile("[\0\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
 _JSON_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([\"\\/bfnrt]))")
 _JSON_LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
@@ -97,7 +99,7 @@ def without_hidden(text: str) -> Reading | None:
     """Remove the signs that have no width; None where there are none."""
     if text.isascii() and "\0" not in text:
         return None
-    builder = _Builder("hidden_signs")
+    builder = _Builder(HIDDEN_SIGNS)
     last = 0
     for match in _HIDDEN.finditer(text):
         builder.add(text[last : match.start()], last)
@@ -110,7 +112,7 @@ def without_hidden(text: str) -> Reading | None:
 
 def unescaped(text: str) -> Reading:
     """Resolve JSON escapes; halves of surrogate pairs become a blank, for no secret and no address holds one."""
-    builder = _Builder("json")
+    builder = _Builder(JSON)
     last = 0
     for match in _JSON_ESCAPE.finditer(text):
         builder.add(text[last : match.start()], last)
@@ -125,7 +127,7 @@ def unescaped(text: str) -> Reading:
 
 def percent_decoded(text: str) -> Reading | None:
     """Resolve percent escapes in the unbroken runs that have any; a line end parts the runs. None where none has."""
-    builder = _Builder("percent")
+    builder = _Builder(PERCENT)
     at = 0
     while match := _PERCENT.search(text, at):
         floor = max(at, match.start() - STRETCH_LENGTH)

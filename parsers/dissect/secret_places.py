@@ -20,8 +20,8 @@ _ASSIGNED = re.compile(
     r"(?P<tail>[A-Za-z0-9_.-]{0,24})(?P<close>[\\\"'`]{0,4}\]?)(?P<sep>\s{0,4}(?:=>|:=|={1,2}|:|>)\s{0,4}|\s{1,3})"
     rf"(?P<open>{_QUOTES})"
 )
-_QUOTED_VALUE = re.compile(r"[^\"'\\`\n]{1,512}")
-_BARE_VALUE = re.compile(r"[^\s\"'\\`,;&|<>(){}\[\]]{1,512}")
+_QUOTED_VALUE = re.compile(r"[^\"'\\`\x00-\x1f]{1,512}")
+_BARE_VALUE = re.compile(r"[^\s\x00-\x1f\"'\\`,;&|<>(){}\[\]]{1,512}")
 _NAME_BEFORE = re.compile(r"[A-Za-z0-9_.-]{0,32}$")
 # behind the key word these make it the name of something else
 _OTHER_TAIL = re.compile(
