@@ -50,6 +50,7 @@ _PREFIXED = [
     *_shapes("api_key", "r8_ rpa_ rps_ lin_api_ figd_ sbp_ shpat_ shpss_ shpca_", r"[A-Za-z0-9]{30,120}"),
     *_shapes("api_key", "ATATT3 ATCTT3 PMAK- glsa_ glc_ dp.pt. pul- rubygems_ NRAK-", r"[A-Za-z0-9_=.-]{24,300}"),
     *_shapes("vault_token", "hvs. hvb. hvr.", r"[A-Za-z0-9_-]{24,300}"),
+    *_shapes("twilio_key", "SK", r"[0-9a-f]{32}" + _END),
     *_shapes("tailscale_key", "tskey-", r"[A-Za-z0-9-]{16,100}"),
     *_shapes("private_key", "AGE-SECRET-KEY-1", r"[0-9A-Z]{50,64}"),
     *_shapes("jwt", "eyJ", r"[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{8,16384}(?:\.[A-Za-z0-9_-]{0,4096}){1,3}"),
@@ -67,7 +68,6 @@ _TELEGRAM = re.compile(r":AA[A-Za-z0-9_-]{33}" + _END)
 _TELEGRAM_ID = re.compile(r"(?<!\d)\d{8,10}$")
 _AZURE_CLIENT = re.compile(r"[78]Q~[A-Za-z0-9_.~-]{31,34}")
 _AZURE_SIGNATURE = re.compile(r"sig(?:=|%3[dD])(?P<s>[A-Za-z0-9%+/=]{40,120})")
-_TWILIO = re.compile(r"SK[0-9a-f]{32}" + _END)
 _KEY_PAIR = re.compile(r"\[\s{0,2}(?:(?:25[0-5]|2[0-4]\d|1?\d?\d),\s{0,2}){63}\d{1,3}\s{0,2}\]")
 _BEGIN_KEY = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,16} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
 _END_KEY = re.compile(r"-----END (?:[A-Z0-9]{1,16} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
@@ -138,7 +138,7 @@ def _key_blocks(text: str) -> Iterator[SecretSpan]:
 
 
 def _odd_shapes(text: str) -> Iterator[SecretSpan]:
-    """Shapes that do not begin with their prefix, or whose prefix alone says too little."""
+    """Shapes that do not begin with their prefix."""
     for at in occurrences(text, "hooks.slack.com"):
         if match := _SLACK_HOOK.match(text, at):
             yield SecretSpan("slack_token", *match.span("s"))
@@ -150,10 +150,6 @@ def _odd_shapes(text: str) -> Iterator[SecretSpan]:
     for match in _KEY_PAIR.finditer(text):
         yield SecretSpan("private_key", match.start(), match.end())  # a Solana key pair, as its tools write it
     yield from _azure(text)
-    if "TWILIO" in text or "wilio" in text:
-        for at in occurrences(text, "SK"):
-            if (match := _TWILIO.match(text, at)) and begins(text, at):
-                yield SecretSpan("twilio_key", at, match.end())
 
 
 def _azure(text: str) -> Iterator[SecretSpan]:

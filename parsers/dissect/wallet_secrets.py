@@ -1,4 +1,4 @@
-"""Wallet secrets, told by their checksums: WIF and extended keys, BIP-39 phrases, Monero's 25 words.
+"""Wallet secrets: WIF keys, BIP-39 phrases and Monero's 25 words by their checksums, extended keys by their form.
 
 Sources: Bitcoin Core base58 and chainparams (WIF), BIP-32, BIP-39 with its English list, Monero src/mnemonics.
 Monero's word list is not at hand under a licence that would let it be shipped; its phrases are told by their structure:
@@ -47,7 +47,8 @@ def _private_keys(text: str) -> Iterator[SecretSpan]:
             yield SecretSpan("wif", match.start(), match.end())
     for at in occurrences(text, "prv"):
         key = _EXTENDED.match(text, at - 1) if at else None
-        if key and begins(text, at - 1) and base58check(key[0]) is not None:
+        # prefix and length are no chance, and a key with one sign misread gives the other ones away
+        if key and begins(text, at - 1):
             yield SecretSpan("extended_private_key", key.start(), key.end())
 
 

@@ -86,7 +86,7 @@ def planted(seed: int) -> dict[str, tuple[str, str]]:
         "pypi": ("{}", "pypi-AgEIcHlwaS5vcmc" + word(120, ALNUM + "_-")),
         "sendgrid": ("{}", f"SG.{word(22, ALNUM + '_-')}.{word(43, ALNUM + '_-')}"),
         "digitalocean": ("{}", "dop_v1_" + word(64, HEX)),
-        "twilio": ("TWILIO_API_KEY={}", "SK" + word(32, HEX)),
+        "twilio": ("account {}", "SK" + word(32, HEX)),
         "telegram": ("bot {}", f"{word(10, '123456789')}:AA{word(33, ALNUM + '_-')}"),
         "discord": ('discord_token="{}"', f"{word(24)}.{word(6)}.{word(27, ALNUM + '_-')}"),
         "runpod": ("{}", "rpa_" + word(40, string.ascii_uppercase + string.digits)),
@@ -247,6 +247,11 @@ KEPT = [
 @pytest.mark.parametrize("text", KEPT)
 def test_evidence_and_code_are_left_alone(text):
     assert mask(text) == text
+
+
+def test_extended_key_is_masked_damaged_too():
+    key = base58check(b"\x04\x88\xad\xe4" + bytes(74))
+    assert mask(f"k {key[:-1]}A") == "k [masked:extended_private_key]"
 
 
 def test_word_list_is_no_phrase():
