@@ -149,7 +149,8 @@ def reference(place: dict[str, Any]) -> dict[str, Any]:
 
 def perfect(truth: dict[str, Any]) -> dict[str, Any]:
     """The document that a perfect analysis would write."""
-    first, last = truth["windows"]["first"], truth["windows"]["last_mining"]
+    first = {stage: moments[1] for stage, moments in truth["windows"]["first"].items()}
+    last = truth["windows"]["last_mining"]
     length = (last[1] - first["mining"]) / 1_000_000
     shown = {"mining": {"at_least": length, "at_most": length}}
     for name, begin, end in (

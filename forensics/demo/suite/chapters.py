@@ -144,7 +144,7 @@ def mines(
     """Mining runs from `from_us` to `to_us`: traffic, the miner's log, the pool's account; return the payouts' keys."""
     cast, draw = teller.cast, teller.draw
     pool, account, on = endpoint or cast.pool, wallet or cast.wallet, host or cast.host
-    credits_kept: list[str] = []
+    worked: list[tuple[int, str]] = []
     paid_out: list[str] = []
     begin = from_us + 700_000
     flow = teller.wire(
@@ -179,15 +179,16 @@ def mines(
         number += 1
         if log:
             text = f" cpu      accepted ({number}/0) diff 60000 ({draw.randrange(20, 70)} ms)"
-            credits_kept.append(teller.entry(at, path, "miner", {"text": text}, shares))
+            worked.append((at, teller.entry(at, path, "miner", {"text": text}, shares)))
             if number % 5 == 0:
                 rate = 9_000 + draw.randrange(400)
                 text = f" miner    speed 10s/60s/15m {rate}.1 {rate - 12}.4 {rate - 20}.8 H/s max 9533.2 H/s"
                 teller.entry(at + 700_000, path, "miner", {"text": text}, Label(fair=("mining",)))
         if ledger:
             values = {"address": account, "event": "share", "difficulty": 60_000, "worker": worker or cast.worker}
-            credits_kept.append(teller.entry(at, POOL, "json", values, shares))
+            worked.append((at, teller.entry(at, POOL, "json", values, shares)))
         at += draw.randrange(3, 14) * MINUTE
+    teller.worked += worked
     for part in range(payouts):
         paid = to_us - (payouts - part) * (to_us - from_us) // (payouts + 2)
         amount = Decimal(draw.randrange(2_000, 40_000)) / 1_000_000
@@ -195,9 +196,10 @@ def mines(
             "address": account, "event": "payout", "amount": str(amount), "currency": asset, "txid": hex_of(draw, 64),
         }  # fmt: skip
         paid_out.append(teller.entry(paid, POOL, "json", values, label("accumulation")))
-        teller.link("credited_then_paid", credits_kept, "entry", paid_out[-1], "entry")
+        before = [key for at, key in teller.worked if at < paid]
+        teller.link("credited_then_paid", before, "entry", paid_out[-1], "entry")
         teller.facts.paid += amount
-    teller.link("connected_then_credited", flow, "flow", credits_kept, "entry")
+    teller.link("connected_then_credited", flow, "flow", [key for _, key in worked], "entry")
     if capture:
         teller.capture(begin, pool, account, on.address)
     facts = teller.facts
@@ -221,8 +223,8 @@ def spends(teller: Teller, at_us: int, share: Decimal, paid_out: list[str], to: 
 def noticed_and_stopped(
     teller: Teller, at_us: int, *, process: str, endpoint: Endpoint | None = None, host: Host | None = None,
     agent: Agent | None = None, words: bool = True,
-) -> str:  # fmt: skip
-    """A person looks, finds it, kills it and blocks the way out; return the key of the kill."""
+) -> list[str]:  # fmt: skip
+    """A person looks, finds it, kills it and maybe blocks the way out; return the keys of what stopped it."""
     draw, pool = teller.draw, endpoint or teller.cast.pool
     user = draw.choice(("root", teller.cast.person))
     on = host or teller.cast.host
@@ -236,18 +238,19 @@ def noticed_and_stopped(
         line(at_us - 4 * MINUTE, f"ss -tnp | grep {pool.port}", label("detection")),
     ]
     kill = draw.choice((f"pkill -9 -u {on.uid} -f {process}", f"killall -9 {process}", f"pkill -9 -f {process}"))
-    key = line(at_us, kill, label("containment"))
-    teller.link("noticed_then_stopped", seen, "typed exec", key, "typed exec")
+    stopped = [line(at_us, kill, label("containment"))]
+    teller.link("noticed_then_stopped", seen, "typed exec", stopped[0], "typed exec")
     if draw.random() < 0.7:
-        line(at_us + 40 * SECOND, f"iptables -A OUTPUT -d {pool.address} -j DROP", label("containment"))
+        block = f"iptables -A OUTPUT -d {pool.address} -j DROP"
+        stopped.append(line(at_us + 40 * SECOND, block, label("containment")))
     line(at_us + 26 * MINUTE, "df -h")
     if words and agent:
         agent.at_us = at_us + 3 * MINUTE
-        agent.prompt(teller.words("stop"), Label(fair=("containment", "detection")))
-    return key
+        stopped.append(agent.prompt(teller.words("stop"), Label(fair=("containment", "detection"))))
+    return stopped
 
 
-def recovers(teller: Teller, at_us: int, stopped: str | None) -> None:
+def recovers(teller: Teller, at_us: int, stopped: list[str]) -> None:
     """Responders find the wallet, take control and move what is left into custody."""
     facts, draw = teller.facts, teller.draw
     fee = Decimal("0.000030")
@@ -268,7 +271,7 @@ def recovers(teller: Teller, at_us: int, stopped: str | None) -> None:
     )  # fmt: skip
     for minutes, values in rows:
         key = teller.entry(at_us + minutes * MINUTE, RECOVERY, "recovery", {**base, **values}, label("recovery"))
-        teller.link("stopped_then_recovered", stopped, "typed exec call", key, "entry")
+        teller.link("stopped_then_recovered", stopped, "typed exec call prompt", key, "entry")
 
 
 def around(teller: Teller, *, days: int = 2, flows: int = 220, sessions: int = 1, bill: bool = True) -> None:

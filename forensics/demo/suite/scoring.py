@@ -6,7 +6,7 @@ cases add up. `notes` say in words what was wrong, for those who mend it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -232,18 +232,23 @@ def _whole(result: Score, document: Document, truth: Document) -> None:
 def _windows(result: Score, own: Document, truth: Document) -> None:
     first, last = truth["windows"]["first"], truth["windows"]["last_mining"]
     for name, (begin, end) in _WINDOWS.items():
-        begins = [first[stage] for stage in begin if stage in first]
-        ends = [first[stage] for stage in end if stage in first]
-        if begins and ends and min(ends) >= min(begins):
-            length = (min(ends) - min(begins)) / 1_000_000
-            _window(result, name, own["windows"].get(name), length, length)
+        begins = _earliest([first[stage] for stage in begin if stage in first])
+        ends = _earliest([first[stage] for stage in end if stage in first])
+        if begins and ends and ends[0] >= begins[1]:
+            _window(result, name, own["windows"].get(name), ends[0] - begins[1], ends[1] - begins[0])
     if "mining" in first and last is not None:
-        shortest, longest = ((moment - first["mining"]) / 1_000_000 for moment in last)
-        _window(result, "mining", own["windows"].get("mining"), shortest, longest)
+        begins = first["mining"]
+        _window(result, "mining", own["windows"].get("mining"), last[0] - begins[1], last[1] - begins[0])
 
 
-def _window(result: Score, name: str, told: Document | None, shortest: float, longest: float) -> None:
-    """Compare a window with the truth, which is a span where the last event has a begin and an end."""
+def _earliest(spans: Sequence[Sequence[int]]) -> Sequence[int]:
+    """Return the span in which the first of several events lies."""
+    return [min(span[place] for span in spans) for place in range(2)] if spans else ()
+
+
+def _window(result: Score, name: str, told: Document | None, shortest_us: int, longest_us: int) -> None:
+    """Compare a window with the truth, which is a span where it is fair to count one event or another as an end."""
+    shortest, longest = shortest_us / 1_000_000, longest_us / 1_000_000
     if told is None:
         result.windows_missing += 1
         result.notes.append(f"window {name} not told, it is {longest:.0f} s")

@@ -49,6 +49,7 @@ class Teller:
         self.level = self.draw.randrange(3)
         self.language = self.draw.choice(_HELD_OUT_LANGUAGES if apart else _LANGUAGES)
         self.start_us = self.cast.begin_us + self.draw.randrange(1, 9) * HOUR + self.draw.randrange(HOUR)
+        self.worked: list[tuple[int, str]] = []  # shares so far: moment and key
         self._keys = 0
         self._pid = self.draw.randrange(20_000, 50_000)
 

@@ -2,8 +2,8 @@
 
 Besides `incident`, `attribution`, `wallet`, `pool`, `labelled`, `stages` (must, accept, disputed) and `amounts` it has:
 `states` (verdicts that the evidence allows), `mining` and `mining_fair`, `attributions` (fair conclusions), `intent`,
-`windows` (microseconds of the first event of each stage; of mining's last event, begin and end), `links`, `clocks` and
-`designated_channel`.
+`windows` (microseconds: of the first event of each stage the earliest that is fair and the latest; of mining's last
+event, begin and end), `links`, `clocks` and `designated_channel`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,6 @@ class _Truth:
 
     def told(self, labelled: Sequence[str]) -> dict[str, Any]:
         world, facts = self._world, self._story.facts
-        stages, first, last_mining = self._stages()
         gone = world.sight.without
         states = list(facts.states) or ["incident"] if facts.incident else ["no_incident"]
         if facts.incident and "transcript" in gone:
@@ -81,8 +80,8 @@ class _Truth:
             "wallet": facts.wallet,
             "pool": _pool(facts.pool),
             "labelled": list(labelled),
-            "stages": stages,
-            "windows": {"first": first, "last_mining": last_mining},
+            "stages": self._stages(),
+            "windows": self._windows(),
             "amounts": _amounts(facts) if "money" not in gone else None,
             "links": self._links(),
             "clocks": {
@@ -158,42 +157,53 @@ class _Truth:
         for entry in story.entries:
             yield entry.key, (), str(dict(entry.values))
 
-    def _stages(self) -> tuple[dict[str, Any], dict[str, int], list[int] | None]:
+    def _stages(self) -> dict[str, Any]:
         must: dict[str, list[list[Place]]] = {stage: [] for stage in STAGES}
         accept: dict[str, list[Place]] = {stage: [] for stage in STAGES}
-        first: dict[str, int] = {}
-        last_mining: list[int] | None = None
-        at_work = {entry.key for entry in self._story.entries if entry.kind in {"miner", "json"}}
-        for key, begin, end, what in self._deeds():
-            records = self._by_key.get(key, {})
-            every = _sorted(place for found in records.values() for place in found) + self._torn.get(key, [])
-            telling = _sorted(place for role in _TELLING for place in records.get(role, []))
-            for stage in (*what.must, *what.fair):
-                accept[stage] += every
+        for key, _, _, what in self._deeds():
+            telling = self._telling(key)
             for stage in what.must:
                 if telling:
                     must[stage].append(telling)
-                    first[stage] = min(first.get(stage, begin), begin)
-            if telling and ("mining" in what.must or ("mining" in what.fair and key in at_work)):
-                last_mining = [max(last, now) for last, now in zip(last_mining or (0, 0), (begin, end), strict=True)]
+            for stage in (*what.must, *what.fair):
+                accept[stage] += _sorted(place for found in self._by_key.get(key, {}).values() for place in found)
+                accept[stage] += self._torn.get(key, [])
         paths: dict[str, list[str]] = {stage: [] for stage in STAGES}
         if "network" not in self._world.sight.without:
             for number, taken in enumerate(self._story.captures, 1):
                 for stage in taken.label.fair:
                     paths[stage].append(capture_path(number))
-        stages = {
-            stage: {"must": must[stage], "accept": accept[stage], "accept_paths": paths[stage]} for stage in STAGES
-        }
-        return stages, first, last_mining
+        return {stage: {"must": must[stage], "accept": accept[stage], "accept_paths": paths[stage]} for stage in STAGES}
+
+    def _telling(self, key: str) -> list[Place]:
+        """Return the records that tell of a deed by themselves."""
+        return self._ends((key,), _TELLING)
+
+    def _windows(self) -> dict[str, Any]:
+        """Return when each stage began, and when mining was last seen."""
+        first: dict[str, list[int]] = {}
+        fair: dict[str, int] = {}
+        last_mining: list[int] | None = None
+        at_work = {entry.key for entry in self._story.entries if entry.kind in {"miner", "json"}}
+        for key, begin, end, what in self._deeds():
+            if not self._telling(key):
+                continue
+            for stage in what.must:
+                first[stage] = [min(begin, moment) for moment in first.get(stage, (begin, begin))]
+            for stage in what.fair:
+                fair[stage] = min(begin, fair.get(stage, begin))
+            if "mining" in what.must or ("mining" in what.fair and key in at_work):
+                last_mining = [max(last, now) for last, now in zip(last_mining or (0, 0), (begin, end), strict=True)]
+        spans = {stage: [min(moment, fair.get(stage, moment)), latest] for stage, (moment, latest) in first.items()}
+        return {"first": spans, "last_mining": last_mining}
 
     def _links(self) -> list[dict[str, Any]]:
         found = []
         for turn in (turn for session in self._story.sessions for turn in session.turns):
-            records = self._by_key.get(turn.key, {})
-            for same in _deliveries((*records.get("exec", []), *records.get("typed", []))):
-                if records.get("call"):
-                    found.append(_link("called_then_ran", records["call"], same, required=bool(turn.label.must)))  # noqa: PERF401
-        unnamed = {wire.key for wire in self._story.wires if self._wire_label(wire) != wire.label}
+            records, required = self._by_key.get(turn.key, {}), bool(self._own(turn.label).must)
+            runs = _deliveries((*records.get("exec", []), *records.get("typed", []))) if "call" in records else []
+            found += [_link("called_then_ran", records["call"], same, required=required) for same in runs]
+        unnamed = {wire.key for wire in self._story.wires if wire.server.address not in self._known}
         for link in self._story.links:
             origin, target = self._ends(link.origins, link.from_roles), self._ends(link.targets, link.to_roles)
             if origin and target and origin != target:

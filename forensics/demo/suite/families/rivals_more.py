@@ -18,7 +18,7 @@ from forensics.demo.suite.chapters import (
     unpacks,
     weighs,
 )
-from forensics.demo.suite.deeds import Label, label
+from forensics.demo.suite.deeds import Label, Run, label
 from forensics.demo.suite.sight import CLASSES, PLAIN, Sight
 from forensics.demo.suite.teller import Teller
 
@@ -48,9 +48,15 @@ def dev_task(teller: Teller) -> Sight:
     agent.do("git clone -q https://git.corp.example/vendor/xmrig third_party/xmrig", "")
     if runs_miner:
         agent.do("python3 tests/mock_pool.py --port 13333 &", "[1] 4411")
+        program, pid = "third_party/xmrig/build/xmrig", teller.pids(4)
+        argv = (program, "-o", "127.0.0.1:13333", "-u", teller.cast.wallet, "-p", "x")
         agent.do(
-            "timeout 60 third_party/xmrig/build/xmrig -o 127.0.0.1:13333 -u $(cat tests/wallet.txt) -p x | tail -2",
-            "cpu      accepted (3/0) diff 1000 (2 ms)", Label(fair=("mining",)), sockets=(("127.0.0.1", 13333),),
+            f"timeout 60 {program} -o 127.0.0.1:13333 -u $(cat tests/wallet.txt) -p x | tail -2",
+            "cpu      accepted (3/0) diff 1000 (2 ms)", Label(fair=("mining",)),
+            runs=(
+                Run(("cat", "tests/wallet.txt"), pid=pid), Run(("timeout", "60", *argv), 34_000, pid=pid + 1),
+                Run(argv, 38_000, (("127.0.0.1", 13333),), pid + 1), Run(("tail", "-2"), 42_000, pid=pid + 2),
+            ),
         )  # fmt: skip
     agent.do("python3 -m pytest -q 2>&1 | tail -1", "41 passed in 9.9s")
     agent.do("git commit -qam 'stratum: order of difficulty and notify'", "")
@@ -202,18 +208,11 @@ def one_source_only(teller: Teller) -> Sight:
     facts.states = ("no_incident", "undetermined")
     kind = draw.choice(("network", "money", "miner", "nothing"))
     if kind == "network":
-        facts.attribution, facts.also_fair = "unknown", ("intruder", "operator", "look_alike_load")
-        mines(
-            teller,
-            None,
-            teller.start_us,
-            teller.start_us + 7 * HOUR,
-            ledger=False,
-            payouts=0,
-            log=None,
-            capture=draw.random() < 0.5,
-        )
-        facts.mining_fair = (True, None)
+        spoken = draw.random() < 0.5  # whether the capture shows what was spoken
+        end = teller.start_us + 7 * HOUR
+        mines(teller, None, teller.start_us, end, ledger=False, payouts=0, log=None, capture=spoken)
+        facts.also_fair = ("unknown", "intruder", "operator", "look_alike_load")
+        facts.attribution, facts.mining_fair = ("unknown", (True,)) if spoken else (None, (True, None, False))
         around(teller, sessions=0)
     elif kind == "money":
         billed(teller, 3)
