@@ -110,7 +110,7 @@ def _agent_acted(
     origins = engine.rows("select * from origin order by session_id, seq, kind, value, event")
     own = [row for row in origins if row["session_id"] in episode.sessions]
     told = [row for row in own if row["origin"] == "instructed"]
-    read = [row for row in own if row["origin"] == "read" and row["kind"] == "instruction"]
+    read = [row for row in own if row["origin"] == "read" and row["kind"] in {"instruction", "wallet"}]
     acts = [*calls, *linked]
     installers = [] if calls else _installs(engine, linked)
     if installers:

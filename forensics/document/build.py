@@ -198,6 +198,9 @@ def _channel(engine: Engine, citations: Citations, episode: Episode, rows: list[
         return {"known": None, "used": None, "outcome": "unknown", "coverage": None, "evidence": []}, None
     if not told:
         return {"known": False, "used": None, "outcome": "unknown", "coverage": coverage, "evidence": []}, None
+    if coverage is None:
+        # without times the session's own order covers the stretch from its prompt to its first mining call
+        coverage = 1.0
     events = [row["told_event"] for row in told] + [row["used_event"] for row in used]
     document = {
         "known": True,

@@ -429,6 +429,8 @@ def _statements(node: Node) -> tuple[list[tuple[Node, bool, bool]], list[Node]]:
 
 def _joined(words: list[Word], source: bytes) -> tuple[str, int | None]:
     """Join words as `ssh` and `eval` do; the second value is where the result stands in the source, if it does."""
+    if not words:
+        return "", None
     if len(words) == 1:
         return words[0].text, words[0].inner
     text = " ".join(word.text for word in words)

@@ -25,7 +25,7 @@ select
     timed.title,
     regexp_matches(
         lower(coalesce(timed.rule, '') || ' ' || coalesce(timed.category, '') || ' ' || left(coalesce(timed.title, ''), 2000)),
-        '(crypto|coin ?min|miner|mining|stratum|bitcoin|monero)') as about_mining,
+        '(cryptocurrency|crypto.?min|coin ?min|(^|[^a-z])miners?([^a-z]|$)|(^|[^a-z])mining([^a-z]|$)|stratum|bitcoin|monero)') as about_mining,
     timed.raw_us - clock.offset_us - clock.before_us as earliest_us,
     timed.raw_us - clock.offset_us as best_us,
     timed.raw_us - clock.offset_us + clock.after_us + coalesce(timed.ts_precision_us, 0) as latest_us,

@@ -21,8 +21,9 @@ select
     timed.part,
     timed.line,
     timed.kind,
-    case when timed.kind in ('credit', 'payout', 'receipt') then 'in' when timed.kind in ('spend', 'trade', 'transfer')
-        then 'out' else 'state' end as side,
+    case when timed.kind in ('credit', 'payout', 'receipt') then 'in' when timed.kind in ('spend', 'trade')
+        then 'out' when timed.kind = 'transfer' and timed.to_address is distinct from timed.account then 'out'
+        when timed.kind = 'transfer' then 'in' else 'state' end as side,
     timed.asset,
     timed.amount,
     timed.amount_raw,

@@ -19,6 +19,12 @@ address as (
     where name_lookup.address is not null
     union
     select host from named where regexp_matches(host, '^[0-9.]+$|:')
+    union
+    select distinct socket_seen.address
+    from stage_event
+    join command_event on command_event.event = stage_event.event
+    join socket_seen on socket_seen.pid = command_event.pid
+    where socket_seen.address is not null and coalesce(socket_seen.port, 0) <> 53
 ),
 
 timed as (

@@ -44,7 +44,7 @@ first_flow as (
 ),
 
 first_share as (
-    select event, best_us, row_number() over (partition by source_id order by best_us, event) as choice
+    select event, best_us, asset, row_number() over (partition by source_id order by best_us, event) as choice
     from share_event
     where accepted is distinct from false and best_us is not null
 ),
@@ -98,6 +98,17 @@ reached as (
         case when regexp_matches(leader.host, '^[0-9.]+$|:') then leader.host else known_name.address end as address
     from leader
     left join known_name on known_name.name = leader.host
+
+    union
+
+    select run.event, socket_seen.best_us, socket_seen.address, socket_seen.address
+    from command_event as run
+    join staged on staged.event = run.event
+    join socket_seen
+        on socket_seen.pid = run.pid
+        and coalesce(socket_seen.host, '') = coalesce(run.host, '')
+        and socket_seen.best_us between run.best_us and run.best_us + 86400000000
+    where run.modality = 'executed' and socket_seen.address is not null and coalesce(socket_seen.port, 0) <> 53
 ),
 
 peer_flow as (
@@ -138,8 +149,10 @@ paid as (
 earned as (
     select first_share.event as from_event, paid.event as to_event
     from paid
-    cross join first_share
-    where first_share.choice = 1 and first_share.best_us <= paid.best_us
+    join first_share
+        on first_share.best_us <= paid.best_us
+        and coalesce(first_share.asset, paid.asset, '') = coalesce(paid.asset, first_share.asset, '')
+    where first_share.choice = 1
 ),
 
 bought as (
@@ -154,7 +167,14 @@ earned_by_flow as (
     select first_flow.event as from_event, paid.event as to_event
     from paid
     cross join first_flow
-    where first_flow.choice = 1 and first_flow.best_us <= paid.best_us
+    cross join (select distinct asset from share_event where asset is not null
+        union select distinct asset from coin_event where asset is not null) as mined
+    where
+        first_flow.choice = 1
+        and first_flow.best_us <= paid.best_us
+        and mined.asset = paid.asset
+        and (paid.asset in (select asset from share_event)
+            or not exists (select 1 from share_event where share_event.asset is not null))
 ),
 
 resolved as (
@@ -221,11 +241,25 @@ noticed as (
 
 first_noticed as (
     select detection.event as from_event, containment.event as to_event
-    from (select event, row_number() over (order by best_us, event) as choice from response
+    from (select event, best_us, row_number() over (order by best_us, event) as choice from response
         where stage = 'detection' and best_us is not null) as detection
-    cross join (select event, row_number() over (order by best_us, event) as choice from response
+    join (select event, best_us, row_number() over (order by best_us, event) as choice from response
         where stage = 'containment' and best_us is not null) as containment
+        on containment.best_us >= detection.best_us
     where detection.choice = 1 and containment.choice = 1
+),
+
+first_stop as (
+    select event, best_us
+    from (select event, best_us, row_number() over (order by best_us, event) as choice from response
+        where stage = 'containment' and best_us is not null) as ranked
+    where choice = 1
+),
+
+secured as (
+    select first_stop.event as from_event, recovery.event as to_event
+    from first_stop
+    join response as recovery on recovery.stage = 'recovery' and recovery.best_us >= first_stop.best_us
 ),
 
 recovered as (
@@ -257,6 +291,9 @@ every as (
     from first_noticed
     union
     select from_event, to_event, kind, basis, candidates, why from recovered where choice = 1
+    union
+    select from_event, to_event, 'stopped_then_recovered', 'order', 1, 'it was first stopped, then assets were secured'
+    from secured
     union
     select from_event, to_event, kind, basis, candidates, why from asked_for where choice = 1
     union

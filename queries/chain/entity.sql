@@ -88,8 +88,9 @@ found as (
     where program not in (select name from carrier) and program not in (select name from reader_program)
         and contains(coalesce(executable_path, ''), '/')
     union
-    select 'log_path', regexp_extract(arguments, '(?:--log-file|-l)[= ](\S+)', 1) from opening_part
-    where regexp_matches(arguments, '(--log-file|-l)[= ]\S+')
+    select 'log_path', regexp_extract(arguments, '(?:^|\s)(?:--log-file|-l)[= ](\S+)', 1) from opening_part
+    where regexp_matches(arguments, '(^|\s)(--log-file|-l)[= ]\S+')
+        and program not in (select name from reader_program)
     union
     select 'config_path', regexp_extract(arguments, '(?:--config|-c)[= ](\S+)', 1) from opening_part
     where regexp_matches(arguments, '(--config|-c)[= ]\S+') and program not in (select name from carrier)

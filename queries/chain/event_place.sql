@@ -21,6 +21,8 @@ with every as (
     union all
     select event, source_id, record, part, line, 'name_lookup', earliest_us, best_us, latest_us, ts_basis from pool_lookup
     union all
+    select event, source_id, record, part, line, table_name, earliest_us, best_us, latest_us, ts_basis from miner_config
+    union all
     select event, source_id, record, part, line, 'coin_movement', earliest_us, best_us, latest_us, ts_basis from coin_event
     union all
     select event, source_id, record, part, line, 'custody_action', earliest_us, best_us, latest_us, ts_basis

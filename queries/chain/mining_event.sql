@@ -54,32 +54,36 @@ one_wallet as (
 ),
 
 command_endpoint as (
-    select command_event.event, min(lower(observable.host)) as host, min(observable.port) as port
+    select command_event.event, lower(observable.host) as host, observable.port,
+        case when observable.scheme like 'stratum%' then 1 when observable.kind = 'endpoint' then 2 else 3 end as strength
     from command_opening
     join command_event on command_event.event = command_opening.event
     join observable on observable.text_sha256 = command_event.text_sha256
     where observable.host is not null and observable.port is not null
-    group by command_event.event
 
     union all
 
-    select event, min(host), min(port)
+    select event, host, port, 2
     from wallet_run
     where port is not null
-    group by event
 
     union all
 
-    select config_run.event, min(lower(observable.host)), min(observable.port)
+    select config_run.event, lower(observable.host), observable.port,
+        case when observable.scheme like 'stratum%' then 1 else 2 end
     from config_run
     join file_written on file_written.event = config_run.written_event
     join observable on observable.text_sha256 = file_written.text_sha256
     where observable.host is not null and observable.port is not null
-    group by config_run.event
 ),
 
 one_endpoint as (
-    select event, min(host) as host, min(port) as port from command_endpoint group by event
+    select event, host, port
+    from (
+        select event, host, port, row_number() over (partition by event order by strength, host, port) as choice
+        from command_endpoint
+    ) as ranked
+    where choice = 1
 ),
 
 failed_call as (

@@ -88,6 +88,11 @@ others as (
         cast(null as varchar), 'custody_' || coalesce(kind, 'action'), 'a responder records: ' || coalesce(kind, 'action')
     from custody_event
     union all
+    select event, 'setup', 'achieved', 'shown', 4, cast(null as varchar), cast(null as varchar),
+        cast(null as varchar), 'miner_config', 'a miner''s configuration names a ' || kind
+    from miner_config
+    where kind = 'pool' or value in (select value from entity where kind = 'wallet')
+    union all
     select event, 'egress', 'achieved', 'shown', 5, cast(null as varchar), 'address:' || client_address,
         cast(null as varchar), 'tunnel_flow', 'traffic of the tunnel'
     from tunnel_flow

@@ -81,6 +81,9 @@ stop_order as (
         and regexp_matches(
             lower(left(text, 2000)),
             '(^|[^a-z])(stop|halt|cease|abort|shut ?down|terminate|suspend|kill)([^a-z]|$)')
+        and not regexp_matches(
+            lower(left(text, 2000)),
+            '(don.t|do not|never|without|no need to) (stop|halt|cease|abort|shut|terminate|suspend|kill)')
 )
 
 select event, 'objective' as stage, 'achieved' as status, 'stated' as basis, session_id, 'other' as actor,

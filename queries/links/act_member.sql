@@ -21,6 +21,7 @@ seeds as (
         command_event.event,
         command_event.host,
         command_event.pid,
+        command_event.parent_pid,
         command_event.best_us,
         0 as depth
     from runs
@@ -29,19 +30,24 @@ seeds as (
 ),
 
 family as (
-    select act, event, host, pid, best_us, depth from seeds
+    select act, event, host, pid, parent_pid, best_us, depth from seeds
     union
     select
         family.act,
         child.event,
         child.host,
         child.pid,
+        child.parent_pid,
         child.best_us,
         family.depth + 1 as depth
     from family
     join command_event as child
         on child.modality = 'executed'
-        and (child.parent_pid = family.pid or child.pid = family.pid)
+        -- an exec in place keeps its parent; the same id under another parent is another process
+        and (
+            child.parent_pid = family.pid
+            or (child.pid = family.pid and coalesce(child.parent_pid, -1) = coalesce(family.parent_pid, -1))
+        )
         and coalesce(child.host, '') = coalesce(family.host, '')
         and child.event <> family.event
         and child.best_us between family.best_us and family.best_us + 86400000000          -- pids are used again
@@ -58,7 +64,9 @@ descendants as (
 processes as (
     select act, event, host, pid, best_us from seeds
     union
-    select act, event, host, pid, best_us from family
+    select family.act, family.event, family.host, family.pid, family.best_us
+    from family
+    where family.event not in (select run_event from runs where runs.call_event <> family.act)
 ),
 
 sockets as (

@@ -50,7 +50,7 @@ executed as (
 
 same_text as (
     select calls.event as call_event, typed.event as run_event, 'same text' as basis,
-        typed.best_us - calls.best_us as lag_us
+        typed.best_us - calls.best_us as lag_us, typed.latest_us < calls.earliest_us as before_call
     from calls
     join typed
         on (typed.text_sha256 = calls.text_sha256 or typed.key = calls.key)
@@ -60,7 +60,7 @@ same_text as (
 
 same_command as (
     select distinct calls.event as call_event, executed.event as run_event, 'same command' as basis,
-        executed.best_us - calls.best_us as lag_us
+        executed.best_us - calls.best_us as lag_us, executed.latest_us < calls.earliest_us as before_call
     from calls
     join called_part on called_part.text_sha256 = calls.text_sha256
     join executed
@@ -82,5 +82,5 @@ select
     lag_us,
     count(*) over (partition by run_event) as calls_fitting,
     count(*) over (partition by call_event, basis) as runs_fitting,
-    row_number() over (partition by run_event order by abs(lag_us), call_event) as choice
+    row_number() over (partition by run_event order by before_call, abs(lag_us), call_event) as choice
 from pairs

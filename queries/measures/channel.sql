@@ -45,18 +45,27 @@ first_told as (
 ),
 
 used as (
-    select
-        first_told.session_id,
-        min(command_event.best_us) as used_us,
-        min(command_event.event) as used_event
-    from first_told
-    join command_event
-        on command_event.session_id = first_told.session_id
-        and command_event.modality = 'called'
-        and length(first_told.channel) between 3 and 60
-        and contains(command_event.text, first_told.channel)
-    where first_told.choice = 1
-    group by first_told.session_id
+    select session_id, event as used_event, best_us as used_us
+    from (
+        select
+            first_told.session_id,
+            command_event.event,
+            command_event.best_us,
+            row_number() over (
+                partition by first_told.session_id
+                order by command_event.seq, command_event.event
+            ) as choice
+        from first_told
+        join incident_session on incident_session.session_id = first_told.session_id
+        join command_event
+            on command_event.session_id = first_told.session_id
+            and command_event.modality = 'called'
+            and command_event.seq < incident_session.first_mining_seq
+            and length(first_told.channel) between 3 and 60
+            and contains(command_event.text, first_told.channel)
+        where first_told.choice = 1
+    ) as ranked
+    where choice = 1
 )
 
 select

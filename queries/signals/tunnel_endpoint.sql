@@ -8,7 +8,9 @@ with told as (
     select
         event,
         rule,
-        lower(regexp_extract(arguments, '(?:^|\s)(?:[^\s@]+@)([A-Za-z0-9._:-]+)(?:\s|$)', 1)) as host,
+        lower(coalesce(
+            nullif(regexp_extract(arguments, '(?:^|\s)(?:[^\s@]+@)([A-Za-z0-9._:-]+)(?:\s|$)', 1), ''),
+            regexp_extract(arguments, '\s([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)$', 1))) as host,
         coalesce(try_cast(nullif(regexp_extract(arguments, '(?:^|\s)-p\s*(\d{1,5})(?:\s|$)', 1), '') as integer), 22)
             as port
     from command_hit
