@@ -43,7 +43,7 @@ def sources(engine: Engine) -> list[dict[str, Any]]:
 
 
 _OFFSETS = (
-    "select source_id, min(offset_us) as offset_us from clock where basis = 'clock_corrected' and kind = 'local'"
+    "select source_id, min(offset_us) as offset_us from clock where basis = 'clock_corrected' and kind in ('local', 'utc')"
     " group by source_id order by source_id"
 )
 

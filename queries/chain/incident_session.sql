@@ -1,5 +1,6 @@
 -- question: which agent sessions took part in mining, and between which positions does their deviation begin?
--- grain:    one row per session with a deviating act of its own that belongs to mining
+-- grain:    one row per session with a deviating act of its own that belongs to mining, and per session that handed the
+--           task to such a one
 -- columns:  session_id, first_act_seq (position of the first deviating call), first_mining_seq (of the
 --           last preparation, where mining never began), last_limit_seq (last
 --           machine limit before the first act; null where none), first_act_us, first_mining_us, mining_us_last
@@ -49,19 +50,46 @@ began as (
         on own.session_id = mined.session_id
         and own.stage in ('acquisition', 'setup', 'egress', 'evasion', 'persistence', 'mining')
     group by mined.session_id, mined.first_mining_seq, mined.first_mining_us, mined.mining_us_last
+),
+
+handed as (
+    select
+        parent.session_id,
+        min(parent.seq) as first_act_seq,
+        min(parent.seq) as first_mining_seq,
+        min(epoch_us(parent.ts)) as first_act_us,
+        min(began.first_mining_us) as first_mining_us,
+        max(began.mining_us_last) as mining_us_last
+    from began
+    join (select session_id, min(parent_session_id) as parent_session_id, min(ts) as ts from session
+        where parent_session_id is not null group by session_id) as child
+        on child.session_id = began.session_id
+    join transcript_once as parent
+        on parent.session_id = child.parent_session_id
+        and parent.kind = 'tool_call'
+        and parent.tool_class = 'sub_agent'
+        and (parent.ts is null or child.ts is null or parent.ts <= child.ts + interval 5 second)
+    where parent.session_id not in (select session_id from began)
+    group by parent.session_id
+),
+
+every as (
+    select session_id, first_act_seq, first_mining_seq, first_act_us, first_mining_us, mining_us_last from began
+    union all
+    select session_id, first_act_seq, first_mining_seq, first_act_us, first_mining_us, mining_us_last from handed
 )
 
 select
-    began.session_id,
-    began.first_act_seq,
-    began.first_mining_seq,
+    every.session_id,
+    every.first_act_seq,
+    every.first_mining_seq,
     max(limit_hit.seq) as last_limit_seq,
-    began.first_act_us,
-    began.first_mining_us,
-    began.mining_us_last
-from began
+    every.first_act_us,
+    every.first_mining_us,
+    every.mining_us_last
+from every
 left join limit_hit
-    on limit_hit.session_id = began.session_id
-    and limit_hit.seq < began.first_act_seq
-group by began.session_id, began.first_act_seq, began.first_mining_seq, began.first_act_us, began.first_mining_us,
-    began.mining_us_last
+    on limit_hit.session_id = every.session_id
+    and limit_hit.seq < every.first_act_seq
+group by every.session_id, every.first_act_seq, every.first_mining_seq, every.first_act_us, every.first_mining_us,
+    every.mining_us_last

@@ -5,12 +5,16 @@
 --           'clock_corrected' | 'assumed_zone' | 'none')
 -- as:       table
 -- order:    source_id, kind
--- not for:  claiming that a zoned source's clock was right; see clock_fit for what other sources say
+-- not for:  claiming that the transcripts' clock was right; see clock_fit for what other sources say
 
 with kinds as (
     select source.source_id, kind.kind
     from (select distinct source_id from source where source_id is not null) as source
     cross join (select 'utc' as kind union all select 'local' as kind union all select 'time_of_day' as kind) as kind
+),
+
+told as (
+    select distinct source_id from session
 ),
 
 best_fit as (
@@ -32,7 +36,16 @@ best_fit as (
                 order by inliers desc, spread_us, reference_id, family
             ) as choice
         from clock_fit
-        where kind <> 'utc'
+        where
+            kind <> 'utc'
+            -- a zoned clock is held against the agents' transcripts, and corrected where it is off by more than a call
+            -- takes to run
+            or (
+                family in ('command', 'exec', 'host', 'peer')
+                and reference_id in (select source_id from told)
+                and source_id not in (select source_id from told)
+                and abs(offset_us) > 3000000
+            )
     ) as ranked
     where choice = 1
 )
@@ -41,23 +54,23 @@ select
     kinds.source_id,
     kinds.kind,
     case
-        when kinds.kind = 'utc' then 0
         when best_fit.offset_us is not null then best_fit.offset_us
+        when kinds.kind = 'utc' then 0
         when kinds.kind = 'local' then 0
     end as offset_us,
     case
-        when kinds.kind = 'utc' then 0
         when best_fit.offset_us is not null then 3 * best_fit.spread_us + 1000000
+        when kinds.kind = 'utc' then 0
         when kinds.kind = 'local' then 50400000000                          -- UTC+14
     end as before_us,
     case
-        when kinds.kind = 'utc' then 0
         when best_fit.offset_us is not null then 3 * best_fit.spread_us + 1000000
+        when kinds.kind = 'utc' then 0
         when kinds.kind = 'local' then 43200000000                          -- UTC-12
     end as after_us,
     case
-        when kinds.kind = 'utc' then 'recorded'
         when best_fit.offset_us is not null then 'clock_corrected'
+        when kinds.kind = 'utc' then 'recorded'
         when kinds.kind = 'local' then 'assumed_zone'
         else 'none'
     end as basis
