@@ -108,7 +108,7 @@ def _agent_acted(
     engine: Engine, episode: Episode, calls: list[dict[str, Any]], linked: list[dict[str, Any]]
 ) -> Attribution:
     origins = engine.rows("select * from origin order by session_id, seq, kind, value, event")
-    own = [row for row in origins if row["session_id"] in episode.sessions]
+    own = [row for row in origins if row["session_id"] in episode.kin]
     told = [row for row in own if row["origin"] == "instructed"]
     read = [row for row in own if row["origin"] == "read" and row["kind"] in {"instruction", "wallet"}]
     acts = [*calls, *linked]

@@ -76,7 +76,7 @@ def _incident(
     channels: list[Row],
 ) -> tuple[Document, float | None]:
     groups = _groups(citations, episode.events())
-    own_channels = [row for row in channels if row["session_id"] in episode.sessions]
+    own_channels = [row for row in channels if row["session_id"] in episode.kin]
     channel, coverage = _channel(engine, citations, episode, own_channels)
     own = set(episode.events())
     hosts = _hosts(engine, episode)
@@ -191,7 +191,7 @@ def _link(citations: Citations, row: Row) -> Document:
 def _channel(engine: Engine, citations: Citations, episode: Episode, rows: list[Row]) -> tuple[Document, float | None]:
     """What is known of a designated channel: told or not, used or not, with the coverage of an absence."""
     begin = first_of(episode.stages.get("objective")) or first_of(episode.stages.get("constraint"))
-    coverage = transcript_coverage(engine, episode.sessions, begin["best_us"] if begin else None, episode.start_us())
+    coverage = transcript_coverage(engine, episode.kin, begin["best_us"] if begin else None, episode.start_us())
     told = [row for row in rows if row["told_event"]]
     used = [row for row in rows if row["used_event"]]
     if not rows or not any(row["objective_known"] for row in rows):
@@ -218,10 +218,16 @@ def _agents(engine: Engine, episode: Episode) -> list[Document]:
     rows = engine.rows(
         "select session_id, min(agent_name) as agent, min(parent_session_id) as parent from session"
         " where list_contains($1, session_id) group by session_id order by session_id",
-        [episode.sessions],
+        [episode.kin],
     )
     return [
-        {"session": row["session_id"], "agent": row["agent"], "parent": row["parent"], "role": "mined"} for row in rows
+        {
+            "session": row["session_id"],
+            "agent": row["agent"],
+            "parent": row["parent"],
+            "role": "mined" if row["session_id"] in episode.sessions else "helped",
+        }
+        for row in rows
     ]
 
 

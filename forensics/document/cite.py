@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-from parsers.dissect.secrets import mask
 
 from forensics.engine import Engine
+from parsers.dissect.secrets import mask
 from parsers.schema import EVIDENCE_TABLES, TABLES
 from parsers.times import text_of
 

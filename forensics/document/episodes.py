@@ -37,6 +37,7 @@ class Episode:
     number: int
     mining: list[Row] = field(default_factory=list)
     stages: dict[str, list[Row]] = field(default_factory=dict)
+    givers: list[str] = field(default_factory=list)  # sessions that handed the task to one that mined
 
     @property
     def opening(self) -> list[Row]:
@@ -47,6 +48,11 @@ class Episode:
     def sessions(self) -> list[str]:
         """Agent sessions whose own calls mined, in alphabetical order."""
         return sorted({row["session_id"] for row in self.mining if row["session_id"]})
+
+    @property
+    def kin(self) -> list[str]:
+        """The sessions that mined and those that handed them the task."""
+        return sorted({*self.sessions, *self.givers})
 
     def start_us(self) -> int | None:
         """Best estimate of the first mining record, None where none has a time."""
@@ -71,6 +77,15 @@ def gather(engine: Engine) -> list[Episode]:
     shown += _prepared(engine, len(episodes))
     if not shown:
         return []
+    parents = {
+        row["session_id"]: row["parent"]
+        for row in engine.rows(
+            "select session_id, min(parent_session_id) as parent from session where parent_session_id is not null"
+            " group by session_id order by session_id"
+        )
+    }
+    for episode in shown:
+        episode.givers = sorted({parents[own] for own in episode.sessions if own in parents} - set(episode.sessions))
     home = {row["event"]: episodes[row["episode"]] for row in mining}
     home |= {row["event"]: episode for episode in shown for row in episode.mining if episode.number > len(episodes)}
     for row in engine.rows("select * from stage_event order by stage, weight, best_us nulls last, event"):
@@ -101,7 +116,7 @@ def _homes(row: Row, shown: Sequence[Episode], home: dict[str, Episode]) -> Sequ
     if row["event"] in home:
         return [home[row["event"]]] if home[row["event"]] in shown else []
     if row["session_id"]:
-        return [episode for episode in shown if row["session_id"] in episode.sessions]
+        return [episode for episode in shown if row["session_id"] in episode.kin]
     if row["act"] and row["act"] in home:
         return [home[row["act"]]]
     if len(shown) == 1:

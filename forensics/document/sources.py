@@ -42,10 +42,13 @@ def sources(engine: Engine) -> list[dict[str, Any]]:
     return listed
 
 
-_OFFSETS = (
-    "select source_id, min(offset_us) as offset_us from clock where basis = 'clock_corrected' and kind in ('local', 'utc')"
-    " group by source_id order by source_id"
-)
+_OFFSETS = """
+    select source_id, min(offset_us) as offset_us
+    from clock
+    where basis = 'clock_corrected' and kind in ('local', 'utc')
+    group by source_id
+    order by source_id
+"""
 
 
 def _iso(value: Any) -> str | None:

@@ -22,7 +22,7 @@ command_opening as (
             'a program is started with a checksummed wallet address and a place to connect' as reason
         from wallet_run
         left join supported on supported.wallet = wallet_run.wallet
-        where wallet_run.detached or supported.wallet is not null
+        where wallet_run.detached or wallet_run.minerlike or supported.wallet is not null
         union all
         select event, 'own_configuration' as rule,
             'a program is started with a configuration that names a ' || what || ' and was written just before' as reason

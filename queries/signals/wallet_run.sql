@@ -1,6 +1,7 @@
 -- question: which commands hand a checksummed wallet address and a place to connect to a program, whatever its name?
 -- grain:    one row per event and part
--- columns:  event, part_no, program, wallet, asset, host, port (null where none is told), detached (whether the program is left running behind the command)
+-- columns:  event, part_no, program, wallet, asset, host, port (null where none is told), minerlike
+--           (whether the options are those that mining programs take), detached (whether the program is left running behind the command)
 -- as:       table
 -- not for:  opening a finding where nothing else supports it: paying and testing software is given addresses too
 
@@ -46,6 +47,8 @@ handed as (
             try_cast(nullif(regexp_extract(part.arguments, '(?i)(?:--?[a-z-]*port[= ]|\s-P\s?)(\d{2,5})(?:\s|$)', 1), '')
                 as integer)
         ) as port,
+        regexp_matches(part.arguments, '(^|\s)(-o|--url|--pool|--server|--proxy)[= ]\S+')
+            and regexp_matches(part.arguments, '(^|\s)(-u|--user|--wallet|--payout)[= ]\S+') as minerlike,
         detaching.text_sha256 is not null as detached,
         row_number() over (
             partition by command_event.event, part.part_no, wallet.value
@@ -65,6 +68,6 @@ handed as (
         and part.program not in ('curl', 'wget', 'http', 'ssh', 'scp', 'docker', '')
 )
 
-select event, part_no, program, wallet, asset, host, port, detached
+select event, part_no, program, wallet, asset, host, port, minerlike, detached
 from handed
 where choice = 1
