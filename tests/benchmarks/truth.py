@@ -31,7 +31,7 @@ from forensics.demo.suite.world import write_case
 from forensics.workers import Work
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "accuracy.md"
-DEGRADED_SEEDS = 3
+DEGRADED_SEEDS = 2
 KEYWORDS = re.compile(rb"xmrig|stratum|monero", re.IGNORECASE)
 Job = tuple[str, int, str]  # family, seed, degradation ("" for none)
 
@@ -147,6 +147,13 @@ def findings(scored: dict[Job, Score], families: list[Family]) -> str:
         for kind, examples in sorted(counted.items(), key=lambda item: (-len(item[1]), item[0])):
             lines += [f"- {len(examples)} x {kind}", *(f"    - {example}" for example in examples[:2])]
         lines.append("")
+    lines += ["# Under degradations, seen families only", ""]
+    counted = {}
+    for (name, seed, how), one in sorted(scored.items()):
+        if how and not one.held_out and (one.false_accusation or not one.verdict_right):
+            counted.setdefault(how, []).append(f"{name} {seed}: {one.notes[0] if one.notes else one.state}"[:260])
+    for how, examples in counted.items():
+        lines += [f"- {how}: {len(examples)} verdicts wrong", *(f"    - {example}" for example in examples[:12])]
     return "\n".join(lines) + "\n"
 
 

@@ -50,8 +50,11 @@ class _Truth:
             key, role = mark.split(":")
             if role.endswith("~"):
                 self._torn.setdefault(key, []).extend(found)
-            else:
-                self._by_key.setdefault(key, {}).setdefault(role, []).extend(found)
+                continue
+            own = self._by_key.setdefault(key, {}).setdefault(role, [])
+            own.extend(found)
+            if role == "file":  # the whole file is one record, which has no line where the format has none
+                own.extend({"path": place["path"], "line": None} for place in found)
         self._known = self._known_addresses()
 
     def told(self, labelled: Sequence[str]) -> dict[str, Any]:
@@ -264,4 +267,4 @@ def _deliveries(places: Iterable[Place]) -> list[list[Place]]:
 
 def _sorted(places: Iterable[Place]) -> list[Place]:
     unique = {(place["path"], place["line"]) for place in places}
-    return [{"path": path, "line": line} for path, line in sorted(unique)]
+    return [{"path": path, "line": line} for path, line in sorted(unique, key=lambda each: (each[0], each[1] or 0))]
