@@ -1,61 +1,56 @@
-r"""Clean runs of Zeek's conn.log as Arrow batches, without a loop over lines.
+r"""Clean runs of Zeek's conn, dns and ssl logs as Arrow batches, without a loop over lines.
 
 Lines are checked by counting delimiters and looking for what only the reading by line handles (escapes, control bytes,
-text that is not ASCII, odd numbers). pyarrow.csv decodes the lines that check out; each distinct text then goes through
-the very functions of `zeek_log` and `zeek_rows`, so that both speeds give the same rows (a test compares them).
+text that is not ASCII, odd numbers); `zeek_columns` decodes what checks out. What a column means is said in
+`zeek_rows`; here it is said again for whole columns, and a test holds the two against each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import csv
 
 from parsers import blocks, ip
 from parsers.blocks import Lines, Mask, Positions
 from parsers.contract import Block
-from parsers.flows.zeek_log import Fields, Header, ZeekFault
-from parsers.flows.zeek_rows import COUNTERPARTS, COUNTERPARTS6, DIRECTION_FLIPPED, ICMP, ICMP6, PROTOCOLS, extra_json
+from parsers.flows.zeek_columns import (
+    MOST_WHOLE_INTERVAL,
+    MOST_WHOLE_TIME,
+    Codes,
+    Columns,
+    Distinct,
+    Millionths,
+    Shape,
+    json_joined,
+    json_members,
+    json_objects,
+    members_of,
+    odd_bytes,
+    plain_numbers,
+)
+from parsers.flows.zeek_log import Header
+from parsers.flows.zeek_rows import (
+    ADDRESS_QUERIES,
+    COUNTERPARTS,
+    COUNTERPARTS6,
+    DIRECTION_FLIPPED,
+    ICMP,
+    ICMP6,
+    PROTOCOLS,
+    host_name,
+    whole_seconds,
+)
 from parsers.schema import TABLES
 
-FLOW = TABLES["flow"]
 FEWEST_LINES = 32  # below this the set-up costs more than reading line by line
 ODD_SHARE = 256  # with more than one odd line in so many, runs are too short to gain anything
-MOST_WHOLE_TIME = 11  # digits before the point: up to the year 5138
-MOST_WHOLE_DURATION = 9
 
-# the columns that rows have, and what the header must say of them; all others go to `extra`
-_TYPES = {
-    "ts": "time",
-    "uid": "string",
-    "id.orig_h": "addr",
-    "id.orig_p": "port",
-    "id.resp_h": "addr",
-    "id.resp_p": "port",
-    "proto": "enum",
-    "ip_proto": "count",
-    "service": "string",
-    "duration": "interval",
-    "orig_bytes": "count",
-    "resp_bytes": "count",
-    "conn_state": "string",
-    "history": "string",
-    "orig_pkts": "count",
-    "orig_ip_bytes": "count",
-    "resp_pkts": "count",
-    "resp_ip_bytes": "count",
-    "vlan": "int",
-    "_node_name": "string",
-}
-_REQUIRED = ("ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto", "duration")
-_OTHER_SENSOR = "_system_name"  # which column names the sensor then depends on the line
-_OWN_DECIMALS = ("ts", "duration")  # never through a float
+_ENDS = {"id.orig_h": "addr", "id.orig_p": "port", "id.resp_h": "addr", "id.resp_p": "port"}
 _COUNTS = {
     "src_packets": "orig_pkts",
     "dst_packets": "resp_pkts",
@@ -74,30 +69,55 @@ _TEXTS = {
     "vlan": "vlan",
 }
 _PORTS = ("id.orig_p", "id.resp_p")
-_MAPPED_COUNTS = frozenset(_COUNTS.values())
-_NUMBERS = frozenset({pa.uint16(), pa.uint64()})
-_DICTIONARY = pa.dictionary(pa.int32(), pa.string())
-_V4_ONLY = f"^{ip.V4_SHAPE}$"
-_FEW_COMBINATIONS = 1 << 16
+_JSON = pa.large_string()
 
-Codes = npt.NDArray[np.int32]
+_CONN = Shape(
+    types=_ENDS
+    | {"ts": "time", "uid": "string", "proto": "enum", "ip_proto": "count", "service": "string"}
+    | {"duration": "interval", "conn_state": "string", "history": "string", "vlan": "int", "_node_name": "string"}
+    | dict.fromkeys(_COUNTS.values(), "count"),
+    required=("ts", "uid", *_ENDS, "proto", "duration"),
+    numbers=frozenset({*_PORTS, *_COUNTS.values()}),
+    decimals=frozenset({"ts", "duration"}),
+    absent=frozenset({"_system_name"}),  # with it, which column names the sensor depends on the line
+)
+_DNS_TYPES = {"ts": "time", "uid": "string", "id.orig_h": "addr", "id.resp_h": "addr", "query": "string"}
+_DNS_TYPES |= {"qtype_name": "string", "rcode_name": "string", "answers": "vector[string]", "TTLs": "vector[interval]"}
+_DNS = Shape(types=_DNS_TYPES, required=tuple(_DNS_TYPES))
+_SSL_TYPES = _ENDS | {"ts": "time", "uid": "string", "server_name": "string"}
+_SSL = Shape(types=_SSL_TYPES, required=tuple(_SSL_TYPES), numbers=frozenset(_PORTS))
 
 
 @dataclass(frozen=True, slots=True)
 class Clean:
-    """The lines that checked out (`good`) and their rows, in order."""
+    """The lines that checked out (`good`) and their rows: each table's batch, and where each good line's rows begin."""
 
     lines: Lines
     good: Mask
-    flows: pa.RecordBatch
+    tables: Mapping[str, tuple[pa.RecordBatch, Positions]]
 
     def block(self, begin: int, end: int) -> Block:
         """Return the good lines `begin` to `end` (exclusive) as an item."""
         start = int(self.lines.starts[begin])
         length = int(self.lines.ends[end - 1]) + 1 - start
         records = end - begin
-        rows = self.flows.slice(int(np.count_nonzero(self.good[:begin])), records)
-        return Block(self.lines.offset + start, length, records, length - records, records, {"flow": rows})
+        first = int(np.count_nonzero(self.good[:begin]))
+        tables = {}
+        for table, (batch, begins) in self.tables.items():
+            at, stop = int(begins[first]), int(begins[first + records])
+            if stop > at:
+                tables[table] = batch.slice(at, stop - at)
+        return Block(self.lines.offset + start, length, records, length - records, records, tables)
+
+
+class _Rows(NamedTuple):
+    """Rows of one table as columns; `line` tells which good line each row is of (None: one row a line, in order)."""
+
+    columns: dict[str, pa.Array]
+    line: Positions | None = None
+
+
+_Maker = Callable[[Columns], tuple[dict[str, _Rows], Mask]]
 
 
 def meta_candidates(lines: Lines, prefix: bytes) -> list[int]:
@@ -112,39 +132,27 @@ def meta_candidates(lines: Lines, prefix: bytes) -> list[int]:
 
 
 def read(lines: Lines, header: Header, source_id: str, records: int) -> Clean | None:
-    """Read lines of a conn log, numbered from `records` + 1; None where reading line by line is the better way."""
-    if len(lines) < FEWEST_LINES or not _fits(header):
+    """Read lines of one log, numbered from `records` + 1; None where reading line by line is the better way."""
+    shape, make = _LOGS[header.path]
+    if len(lines) < FEWEST_LINES or not shape.fits(header):
         return None
-    delimiter = header.separator[0]
-    found = blocks.delimited(lines, delimiter)
+    found = blocks.delimited(lines, header.separator[0])
     good = found.counts == len(header.names) - 1
     if lines.ends[-1] == len(lines.data):
         good[-1] = False
-    for positions in _odd_bytes(lines, found.control, delimiter):
+    for positions in odd_bytes(lines, found.control, header.separator[0]):
         good &= ~lines.holding(positions)
     while _worth_it(good):
-        conn = _Conn(lines, header, good, found)
         try:
-            return conn.read(source_id, records)
+            columns = Columns(lines, header, shape, good, found)
         except pa.ArrowInvalid:  # a number that is none, in some line
-            plain = conn.plain_numbers()
+            plain = plain_numbers(lines, header, shape, good)
+        else:
+            return _clean(columns, make, source_id, records)
         if plain.all():
             return None
         good[np.flatnonzero(good)[~plain]] = False
     return None
-
-
-def _fits(header: Header) -> bool:
-    known = dict(zip(header.names, header.types, strict=True))
-    return (
-        len(header.separator) == 1
-        and header.separator.isascii()
-        and header.separator not in b"\r \\"
-        and header.unset.isascii()
-        and all(name in known for name in _REQUIRED)
-        and _OTHER_SENSOR not in known
-        and all(known.get(name, kind) == kind for name, kind in _TYPES.items())
-    )
 
 
 def _worth_it(good: Mask) -> bool:
@@ -152,217 +160,84 @@ def _worth_it(good: Mask) -> bool:
     return kept >= FEWEST_LINES and (len(good) - kept) * ODD_SHARE <= len(good)
 
 
-def _odd_bytes(lines: Lines, control: Positions, delimiter: int) -> Iterator[Positions]:
-    """Yield positions of bytes that only the reading by line handles."""
-    data, array = lines.data, lines.array
-    yield control
-    if not data.isascii():
-        yield np.flatnonzero(array >= 0x80)
-    if b"\\" in data:
-        yield np.flatnonzero(array == ord("\\"))
-    if b" " in data:  # pyarrow takes blanks around numbers
-        blank = np.flatnonzero(array == ord(" "))
-        before, after = array[blank - 1], array.take(blank + 1, mode="clip")
-        at_edge = (before == delimiter) | (before == ord("\n")) | (after == delimiter) | (after == ord("\n"))
-        yield blank[at_edge | (blank == 0)]
+def _clean(columns: Columns, make: _Maker, source_id: str, records: int) -> Clean | None:
+    made, good_rows = make(columns)
+    good_rows &= columns.readable()
+    good = columns.good
+    if not good_rows.all():
+        good = good.copy()
+        good[np.flatnonzero(good)[~good_rows]] = False
+        if not _worth_it(good):
+            return None
+    places = columns.places(records)
+    tables = {table: _batch(table, rows, places, good_rows, source_id) for table, rows in made.items()}
+    return Clean(columns.lines, good, tables)
 
 
-@dataclass(frozen=True, slots=True)
-class _Distinct:
-    """A column as its distinct values, and for each row which one it has (-1: none).
-
-    `values` is an Arrow array where the texts are the values as they stand.
-    """
-
-    values: list[Any] | pa.Array
-    codes: Codes
-    good: Mask  # false where the text is not of the column's type
-
-    def spread(self, kind: pa.DataType) -> pa.Array:
-        """Return the column as an array."""
-        values = pa.array(self.values, kind) if isinstance(self.values, list) else self.values
-        return values.take(pa.array(self.codes, mask=self.codes < 0))
-
-    def numbers(self, number_of: Callable[[Any], int | None]) -> Codes:
-        """Return a number for each row, -1 where there is none."""
-        found = [-1 if number is None else number for number in map(number_of, self.values)]
-        return np.array([*found, -1], np.int32)[self.codes]
+def _batch(
+    table: str, rows: _Rows, places: Mapping[str, Positions], good: Mask, source_id: str
+) -> tuple[pa.RecordBatch, Positions]:
+    schema = TABLES[table]
+    line = np.arange(len(good)) if rows.line is None else rows.line
+    columns = {name: pa.array(at if rows.line is None else at[line]) for name, at in places.items()}
+    columns |= {"source_id": _constant(source_id, len(line)), "part": pa.array(np.zeros(len(line), np.int32))}
+    columns |= rows.columns
+    batch = pa.RecordBatch.from_arrays(
+        [columns[field.name] if field.name in columns else pa.nulls(len(line), field.type) for field in schema],
+        schema=schema,
+    )
+    kept = good[line]
+    if not kept.all():
+        batch, line = batch.filter(pa.array(kept)), line[kept]
+    return batch, np.searchsorted(line, np.append(np.flatnonzero(good), len(good)))
 
 
-class _Conn:
-    """One reading of the good lines."""
+def _constant(text: str, rows: int) -> pa.Array:
+    return pa.repeat(pa.scalar(text), rows)
 
-    def __init__(self, lines: Lines, header: Header, good: Mask, found: blocks.Delimiters) -> None:
-        self._lines = lines
-        self._header = header
-        self._good = good
-        self._rows = int(np.count_nonzero(good))
-        places = found.places if self._rows == len(good) else found.places[np.repeat(good, found.counts)]
-        self._delimiters = places.reshape(self._rows, -1)
-        self._fields = Fields(header)
-        self._kinds = dict(zip(header.names, header.types, strict=True))
 
-    def read(self, source_id: str, records: int) -> Clean:
-        """Read all good lines; raises `pa.ArrowInvalid` where a count or a port is none."""
-        ts, duration, ok = self._times()
-        table = self._decoded({name: self._arrow_type(name) for name in self._kinds if name not in _OWN_DECIMALS})
-        distinct = {
-            name: self._distinct(name, table[name].chunk(0))
-            for name in table.column_names
-            if table[name].type == _DICTIONARY
+def _when(ts: Millionths, line: Positions | None = None) -> dict[str, pa.Array]:
+    values = ts.values if line is None else ts.values[line]
+    precision = pa.array(np.ones(len(values), np.int64))
+    return {"ts": _time(pa.array(values)), "ts_precision_us": precision}
+
+
+def _time(micros: pa.Array) -> pa.Array:
+    return micros.view(TABLES["flow"].field("ts").type)
+
+
+# --- conn -------------------------------------------------------------------------------------------------------------
+
+
+def _flows(columns: Columns) -> tuple[dict[str, _Rows], Mask]:
+    ts, duration = columns.micros("ts", MOST_WHOLE_TIME), columns.micros("duration", MOST_WHOLE_INTERVAL)
+    protocol = _protocols(columns.distinct)
+    end = pa.array(ts.values + duration.values, mask=~duration.known)
+    schema = TABLES["flow"]
+    flows = (
+        _when(ts)
+        | {name: columns.plain(column) for name, column in _COUNTS.items() if column in columns}
+        | {
+            name: columns.distinct[column].column(schema.field(name).type)
+            for name, column in _TEXTS.items()
+            if column in columns
         }
-        for column in distinct.values():
-            ok &= column.good
-        ok &= ~pc.equal(table["uid"], self._header.empty.decode("latin-1")).fill_null(fill_value=False).to_numpy()
-        protocol = _protocols(distinct)
-        ok &= (protocol >= 0) & self._decimal()
-        columns = (
-            self._places(source_id, records)
-            | _when(ts, duration)
-            | {name: table[column].chunk(0) for name, column in _COUNTS.items() if column in table.column_names}
-            | {
-                name: distinct[column].spread(FLOW.field(name).type)
-                for name, column in _TEXTS.items()
-                if column in distinct
-            }
-            | _endpoint_numbers(table, protocol)
-            | {
-                "flow_id": table["uid"].chunk(0),
-                "protocol": pa.array(protocol),
-                "bytes_layer": self._bytes_layer(table),
-                "directionality": _constant("directionality", "both", len(ts)),
-                "initiator_known": _initiator_known(distinct.get("history"), len(ts)),
-                "extra": _extra({name: column for name, column in distinct.items() if name not in _TYPES}, len(ts)),
-            }
-        )
-        flows = pa.RecordBatch.from_arrays(
-            [columns[field.name] if field.name in columns else pa.nulls(len(ts), field.type) for field in FLOW],
-            schema=FLOW,
-        )
-        if ok.all():
-            return Clean(self._lines, self._good, flows)
-        good = self._good.copy()
-        good[np.flatnonzero(good)[~ok]] = False
-        return Clean(self._lines, good, flows.filter(pa.array(ok)))
-
-    def plain_numbers(self) -> Mask:
-        """Tell which good lines hold numbers, and nothing else, where the header says so."""
-        numbers = {name: pa.string() for name in self._kinds if self._arrow_type(name) in _NUMBERS}
-        table = self._decoded(numbers)
-        plain = np.ones(self._rows, np.bool_)
-        for name in numbers:
-            shape = "^[0-9]{1,19}$" if self._kinds[name] == "count" else "^[0-9]{1,4}$|^[1-5][0-9]{4}$"
-            plain &= pc.match_substring_regex(table[name], shape).fill_null(fill_value=True).to_numpy()
-        return plain
-
-    def _arrow_type(self, name: str) -> pa.DataType:
-        if name == "uid":
-            return pa.string()
-        if name in _PORTS:
-            return pa.uint16()
-        return pa.uint64() if name in _MAPPED_COUNTS else _DICTIONARY
-
-    def _decoded(self, types: Mapping[str, pa.DataType]) -> pa.Table:
-        data = self._lines.joined(self._good)
-        return csv.read_csv(
-            pa.BufferReader(data),
-            csv.ReadOptions(column_names=self._header.names, use_threads=False, block_size=len(data) + 1),
-            csv.ParseOptions(
-                delimiter=self._header.separator.decode(),
-                quote_char=False,
-                double_quote=False,
-                escape_char=False,
-                newlines_in_values=False,
-                ignore_empty_lines=False,
-            ),
-            csv.ConvertOptions(
-                column_types=types,
-                include_columns=list(types),
-                null_values=[self._header.unset.decode()],
-                strings_can_be_null=True,
-                check_utf8=False,  # the good lines are ASCII
-            ),
-        )
-
-    def _bounds(self, name: str) -> tuple[Positions, Positions]:
-        at, last = self._header.names.index(name), len(self._header.names) - 1
-        starts = self._delimiters[:, at - 1] + 1 if at else self._lines.starts[self._good]
-        return starts, self._delimiters[:, at] if at < last else self._lines.ends[self._good]
-
-    def _decimal(self) -> Mask:
-        """Tell in which lines no count and no port is written in hexadecimal, which pyarrow would take."""
-        array = self._lines.array
-        numbers = [at for at, name in enumerate(self._header.names) if self._arrow_type(name) in _NUMBERS]
-        starts = self._delimiters[:, [at - 1 for at in numbers if at]] + 1
-        if 0 in numbers:
-            starts = np.column_stack((starts, self._lines.starts[self._good]))
-        row, column = np.nonzero(array[starts] == ord("0"))
-        second = array.take(starts[row, column] + 1, mode="clip") | 0x20
-        good = np.ones(self._rows, np.bool_)
-        good[row[second == ord("x")]] = False
-        return good
-
-    def _times(self) -> tuple[Positions, np.ma.MaskedArray[Any, Any], Mask]:
-        starts, ends = self._bounds("ts")
-        ts, ok = blocks.micros(self._lines, starts, ends, MOST_WHOLE_TIME)
-        ok &= ~blocks.equal_to(self._lines, starts, ends, self._header.unset)
-        starts, ends = self._bounds("duration")
-        duration, spanned = blocks.micros(self._lines, starts, ends, MOST_WHOLE_DURATION)
-        unset = blocks.equal_to(self._lines, starts, ends, self._header.unset)
-        return ts, np.ma.MaskedArray(duration, unset), ok & (spanned | unset)
-
-    def _distinct(self, name: str, column: pa.DictionaryArray) -> _Distinct:
-        codes = pc.fill_null(column.indices, -1).to_numpy()
-        all_good = np.ones(len(codes), np.bool_)
-        if self._kinds[name] == "addr" and pc.all(pc.match_substring_regex(column.dictionary, _V4_ONLY)).as_py():
-            return _Distinct(column.dictionary, codes, all_good)
-        read = self._fields.reader(self._kinds[name])
-        values: list[Any] = []
-        bad: list[int] = []
-        for code, text in enumerate(column.dictionary.to_pylist()):
-            try:
-                values.append(read(text.encode()))
-            except ZeekFault:
-                values.append(None)
-                bad.append(code)
-        return _Distinct(values, codes, ~np.isin(codes, bad) if bad else all_good)
-
-    def _places(self, source_id: str, records: int) -> dict[str, pa.Array]:
-        lines, at = self._lines, np.flatnonzero(self._good)
-        starts = lines.starts[at]
-        return {
-            "source_id": _constant("source_id", source_id, len(at)),
-            "record": pa.array(records + 1 + at),
-            "part": _constant("part", 0, len(at)),
-            "line": pa.array(lines.before + 1 + at),
-            "offset": pa.array(lines.offset + starts),
-            "length": pa.array(lines.ends[at] - starts),
+        | _endpoint_numbers(columns, protocol)
+        | {
+            "flow_id": columns.plain("uid"),
+            "ts_end": _time(end),
+            "duration_us": duration.column(),
+            "protocol": pa.array(protocol),
+            "bytes_layer": _bytes_layer(columns),
+            "directionality": _constant("both", columns.rows),
+            "initiator_known": _initiator_known(columns.distinct.get("history"), columns.rows),
+            "extra": json_objects(json_members(columns.extras(), columns.rows), columns.rows),
         }
-
-    def _bytes_layer(self, table: pa.Table) -> pa.Array:
-        sized = [table[name].is_valid() for name in ("orig_ip_bytes", "resp_ip_bytes") if name in table.column_names]
-        if not sized:
-            return pa.nulls(table.num_rows, pa.string())
-        layer = _constant("bytes_layer", "ip", table.num_rows)
-        known = sized[0] if len(sized) == 1 else pc.or_(*sized)
-        return layer if pc.all(known).as_py() else pc.if_else(known.combine_chunks(), layer, None)
+    )
+    return {"flow": _Rows(flows)}, ts.known & duration.good & (protocol >= 0)
 
 
-def _constant(column: str, value: Any, rows: int) -> pa.Array:
-    return pa.repeat(pa.scalar(value, FLOW.field(column).type), rows)
-
-
-def _when(ts: Positions, duration: np.ma.MaskedArray[Any, Any]) -> dict[str, pa.Array]:
-    time = FLOW.field("ts").type
-    return {
-        "ts": pa.array(ts).view(time),
-        "ts_end": pa.array(ts + duration.data, mask=duration.mask).view(time),
-        "ts_precision_us": _constant("ts_precision_us", 1, len(ts)),
-        "duration_us": pa.array(duration.data, mask=duration.mask),
-    }
-
-
-def _protocols(distinct: Mapping[str, _Distinct]) -> Codes:
+def _protocols(distinct: Mapping[str, Distinct]) -> Codes:
     """Return the protocol number of each row, -1 where only the reading by line can tell."""
     protocol = distinct["proto"].numbers(PROTOCOLS.get)
     sources = distinct["id.orig_h"]
@@ -375,8 +250,8 @@ def _protocols(distinct: Mapping[str, _Distinct]) -> Codes:
     return np.where(distinct["ip_proto"].codes < 0, protocol, logged)
 
 
-def _endpoint_numbers(table: pa.Table, protocol: Codes) -> dict[str, pa.Array]:
-    orig, resp = (table[name].chunk(0).cast(pa.int32()) for name in _PORTS)
+def _endpoint_numbers(columns: Columns, protocol: Codes) -> dict[str, pa.Array]:
+    orig, resp = (columns.plain(name).cast(pa.int32()) for name in _PORTS)
     icmp = (protocol == ICMP) | (protocol == ICMP6)
     if not icmp.any():
         return {"src_port": orig, "dst_port": resp}
@@ -394,43 +269,135 @@ def _endpoint_numbers(table: pa.Table, protocol: Codes) -> dict[str, pa.Array]:
     }
 
 
-def _initiator_known(history: _Distinct | None, rows: int) -> pa.Array:
+def _bytes_layer(columns: Columns) -> pa.Array:
+    sized = [columns.plain(name).is_valid() for name in ("orig_ip_bytes", "resp_ip_bytes") if name in columns]
+    if not sized:
+        return pa.nulls(columns.rows, pa.string())
+    known = sized[0] if len(sized) == 1 else pc.or_(*sized)
+    layer = _constant("ip", columns.rows)
+    return layer if pc.all(known).as_py() else pc.if_else(known, layer, None)
+
+
+def _initiator_known(history: Distinct | None, rows: int) -> pa.Array:
     if history is None:
         return pa.array(np.ones(rows, np.bool_))
     return pa.array(history.numbers(lambda text: int(DIRECTION_FLIPPED in (text or ""))) != 1)
 
 
-def _extra(columns: Mapping[str, _Distinct], rows: int) -> pa.Array:
-    """Return the JSON of all unmapped columns: written once for each combination that occurs."""
-    kind = FLOW.field("extra").type
-    codes, bound = np.zeros(rows, np.int64), 1
-    first = np.zeros(min(rows, 1), np.int64)
-    for column in columns.values():
-        codes = codes * (len(column.values) + 1) + column.codes + 1
-        first, codes, bound = _compressed(codes, bound * (len(column.values) + 1))
-    if not columns:
-        return pa.nulls(rows, kind)
-    texts = [
-        extra_json(
-            {
-                name: value
-                for name, column in columns.items()
-                if column.codes[row] >= 0 and (value := column.values[column.codes[row]]) is not None
-            }
-        )
-        for row in first.tolist()
-    ]
-    return pa.array(texts, kind).take(pa.array(codes))
+# --- dns --------------------------------------------------------------------------------------------------------------
 
 
-def _compressed(codes: Positions, bound: int) -> tuple[Positions, Positions, int]:
-    """Number the codes that occur: (row of one occurrence, new code of each row, how many)."""
-    if bound > _FEW_COMBINATIONS:
-        _, first, compact = np.unique(codes, return_index=True, return_inverse=True)
-        return first, compact, len(first)
-    some_row = np.full(bound, -1, np.int64)
-    some_row[codes] = np.arange(len(codes))
-    present = np.flatnonzero(some_row >= 0)
-    numbering = np.zeros(bound, np.int64)
-    numbering[present] = np.arange(len(present))
-    return some_row[present], numbering[codes], len(present)
+class _Lists(NamedTuple):
+    """A column of lists: the elements of all distinct lists one after the other, and where each list's begin."""
+
+    elements: list[Any]
+    begins: Positions
+    lengths: Positions
+    codes: Codes
+
+    @classmethod
+    def of(cls, column: Distinct) -> _Lists:
+        lists = [value or [] for value in column.values]
+        lengths = np.array([*map(len, lists), 0], np.int64)  # the last for lines without a list
+        return cls([element for one in lists for element in one], np.cumsum(lengths) - lengths, lengths, column.codes)
+
+    def counts(self) -> Positions:
+        """Return the number of elements of each line."""
+        counted: Positions = self.lengths[self.codes]
+        return counted
+
+    def elements_of(self, line: Positions, part: Positions) -> pa.Array:
+        """Return which element each row has, null where its line has none."""
+        codes = self.codes[line]
+        return pa.array(self.begins[codes] + part, mask=self.lengths[codes] <= part)
+
+
+def _lookups(columns: Columns) -> tuple[dict[str, _Rows], Mask]:
+    ts, distinct = columns.micros("ts", MOST_WHOLE_TIME), columns.distinct
+    answers, ttls = _Lists.of(distinct["answers"]), _Lists.of(distinct["TTLs"])
+    rows_of_line = np.maximum(answers.counts(), 1)
+    line = np.repeat(np.arange(columns.rows), rows_of_line)
+    part = np.arange(len(line)) - np.repeat(np.cumsum(rows_of_line) - rows_of_line, rows_of_line)
+    answer = answers.elements_of(line, part)
+    found = [ip.canonical(text) if text else None for text in answers.elements]
+    addresses = pa.array(found, pa.string()).take(answer)
+    aliases = pa.array(list(map(_alias, answers.elements, found)), pa.string()).take(answer)
+    seconds = pa.array([whole_seconds(value) for value in ttls.elements], pa.int64())
+    by_name = distinct["qtype_name"].numbers(lambda name: int(name in ADDRESS_QUERIES))[line] == 1
+    aliases = pc.if_else(pa.array(by_name), aliases, None)
+    unmapped = pa.array(members_of("answer", answers.elements), _JSON)
+    unplaced = pc.if_else(pc.or_(addresses.is_valid(), aliases.is_valid()), None, unmapped.take(answer))
+    at_line = pa.array(line)
+    members = [part.column().take(at_line) for part in json_members(columns.extras(), columns.rows)]
+    names = {
+        "name": distinct["query"].mapped(host_name),
+        "query_type": distinct["qtype_name"].mapped(_filled),
+        "response_code": distinct["rcode_name"].mapped(_filled),
+        "client_address": distinct["id.orig_h"],
+        "server_address": distinct["id.resp_h"],
+    }
+    rows = (
+        _when(ts, line)
+        | {name: column.column(pa.string()).take(at_line) for name, column in names.items()}
+        | {
+            "part": pa.array(part.astype(np.int32)),
+            "kind": pc.if_else(answer.is_valid(), "dns_answer", "dns_query"),
+            "address": addresses,
+            "alias_of": aliases,
+            "ttl_s": seconds.take(ttls.elements_of(line, part)),
+            "flow_id": columns.plain("uid").take(at_line),
+            "extra": json_joined([*members, unplaced]),
+        }
+    )
+    matching = (ttls.codes < 0) | (ttls.counts() == answers.counts())
+    named = _named(distinct, "qtype") & _named(distinct, "rcode")
+    return {"name_lookup": _Rows(rows, line)}, ts.known & matching & named
+
+
+def _alias(answer: str | None, address: str | None) -> str | None:
+    return host_name(answer) if answer and not address and " " not in answer else None
+
+
+def _filled(text: str | None) -> str | None:
+    return text or None
+
+
+def _named(distinct: Mapping[str, Distinct], column: str) -> Mask:
+    """Tell where a number has its name: without, the number has to stand in."""
+    named: Mask = distinct[f"{column}_name"].numbers(lambda name: int(bool(name))) == 1
+    return named if column not in distinct else named | (distinct[column].codes < 0)
+
+
+# --- ssl --------------------------------------------------------------------------------------------------------------
+
+
+def _handshakes(columns: Columns) -> tuple[dict[str, _Rows], Mask]:
+    ts = columns.micros("ts", MOST_WHOLE_TIME)
+    name = columns.distinct["server_name"].mapped(host_name)
+    src_address, dst_address = (columns.distinct[end].column(pa.string()) for end in ("id.orig_h", "id.resp_h"))
+    src_port, dst_port = (columns.plain(end).cast(pa.int32()) for end in _PORTS)
+    messages = _when(ts) | {
+        "protocol": _constant("tls", columns.rows),
+        "src_address": src_address,
+        "src_port": src_port,
+        "dst_address": dst_address,
+        "dst_port": dst_port,
+        "flow_id": columns.plain("uid"),
+        "host": name.column(pa.string()),
+        "extra": json_objects(json_members(columns.extras(), columns.rows), columns.rows),
+    }
+    line = np.flatnonzero(name.numbers(lambda host: int(bool(host))) == 1)
+    at_line = pa.array(line)
+    lookups = _when(ts, line) | {
+        "part": pa.array(np.ones(len(line), np.int32)),
+        "kind": _constant("tls_sni", len(line)),
+        "name": messages["host"].take(at_line),
+        "address": dst_address.take(at_line),
+        "port": dst_port.take(at_line),
+        "client_address": src_address.take(at_line),
+        "flow_id": columns.plain("uid").take(at_line),
+    }
+    return {"application_message": _Rows(messages), "name_lookup": _Rows(lookups, line)}, ts.known
+
+
+_LOGS: dict[str, tuple[Shape, _Maker]] = {"conn": (_CONN, _flows), "dns": (_DNS, _lookups), "ssl": (_SSL, _handshakes)}

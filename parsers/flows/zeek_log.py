@@ -26,6 +26,8 @@ _DOUBLE = re.compile(rb"-?[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?|
 _NOT_FINITE = (b"nan", b"inf", b"-inf")
 _LAST_UINT64 = 2**64 - 1
 _LAST_PORT = 65_535
+_SHORT, _MOST_KNOWN = 80, 10_000  # what is remembered of a column: fields repeat themselves
+_UNREAD = object()
 _MOST_COMMENTS = 32  # lines that may stand above the header
 
 
@@ -106,6 +108,13 @@ def unescaped(data: bytes) -> bytes:
     return _ESCAPE.sub(lambda found: bytes.fromhex(found[1].decode()) if found[1] else b"\\", data)
 
 
+class _Forgetful(dict[bytes, Any]):
+    """Keeps nothing: times hardly ever come twice."""
+
+    def __setitem__(self, key: bytes, value: Any) -> None:
+        pass
+
+
 class Fields:
     """Turns a line's fields into values, by the header's types.
 
@@ -116,7 +125,10 @@ class Fields:
     def __init__(self, header: Header) -> None:
         self.header = header
         self.notes: list[str] = []  # of the line read last
-        self._readers = [self.reader(kind) for kind in header.types]
+        self._columns = [
+            (name, self.reader(kind), {} if kind != "time" else _Forgetful())
+            for name, kind in zip(header.names, header.types, strict=False)
+        ]
 
     def split(self, data: bytes) -> list[bytes]:
         """Part a line; raises `ZeekFault` where it has another number of fields than the header has columns."""
@@ -129,11 +141,17 @@ class Fields:
         """Read every field; raises `ZeekFault` naming the column that does not hold what its type says."""
         self.notes = []
         found: dict[str, Any] = {}
-        for name, reader, part in zip(self.header.names, self._readers, parts, strict=True):
-            try:
-                found[name] = reader(part)
-            except ZeekFault as fault:
-                raise ZeekFault(f"column {name}: {fault}") from None
+        for (name, reader, known), part in zip(self._columns, parts, strict=True):
+            value = known.get(part, _UNREAD)
+            if value is _UNREAD:
+                noted = len(self.notes)
+                try:
+                    value = reader(part)
+                except ZeekFault as fault:
+                    raise ZeekFault(f"column {name}: {fault}") from None
+                if len(self.notes) == noted and len(part) <= _SHORT and len(known) < _MOST_KNOWN:
+                    known[part] = value
+            found[name] = value
         return found
 
     def reader(self, kind: str) -> Callable[[bytes], Any]:

@@ -7,6 +7,7 @@ src/packet_analysis/protocol/icmp/ICMP.cc (type, and code or the type of the ans
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from parsers import ip, times
@@ -21,6 +22,8 @@ COUNTERPARTS6 = {128: 129, 129: 128, 130: 131, 131: 130, 133: 134, 134: 133, 135
 COUNTERPARTS6 |= {139: 140, 140: 139, 144: 145, 145: 144}
 DIRECTION_FLIPPED = "^"
 ADDRESS_QUERIES = frozenset({"A", "AAAA"})
+
+_SURE_DIGITS, _FRACTION_DIGITS = 15, 6
 
 DURATION_CUT = "duration_cut_to_microseconds"
 TTL_MISMATCH = "ttls_do_not_match_answers"
@@ -79,8 +82,27 @@ class Taken:
 
 
 def extra_json(values: Mapping[str, Any]) -> str | None:
-    """Write fields as JSON in the order of the log's columns."""
-    return compact({name: _plain(value) for name, value in values.items()}) if values else None
+    """Write fields as a JSON object in the order of the log's columns; None where there are none."""
+    return f"{{{','.join(json_key(name) + json_value(value) for name, value in values.items())}}}" if values else None
+
+
+@lru_cache(maxsize=1024)
+def json_key(name: str) -> str:
+    """Write a column's name as the key of a JSON member, with its colon."""
+    return compact(name) + ":"
+
+
+def json_value(value: Any) -> str:
+    """Write one value as JSON."""
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Interval) and value.seconds.adjusted() < _SURE_DIGITS - _FRACTION_DIGITS and value.exact:
+        return repr(float(value.seconds))  # so few digits come back from a float as they went in
+    return compact(_plain(value))
 
 
 def _plain(value: Any) -> Any:

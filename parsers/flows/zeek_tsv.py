@@ -5,8 +5,8 @@ One record is one line; lines that begin with the meta prefix are header, blank 
 again in mid-file with other columns (logs that were concatenated). Other logs of Zeek are not claimed.
 
 conn gives a `flow`, dns one `name_lookup` per answer (one for a query without), ssl an `application_message` and, where
-a server name was sent, a `name_lookup`. Runs of clean conn lines are read as blocks (`zeek_blocks`), all else line by
-line; both give the same rows.
+a server name was sent, a `name_lookup`. Runs of clean lines are read as blocks (`zeek_blocks`), all else line by line;
+both give the same rows.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class _Reader:
         if begin == end:
             return
         clean = None
-        if self._fault is None and self._header.path == "conn":
+        if self._fault is None:
             clean = zeek_blocks.read(block.part(begin, end), self._header, self._source_id, self._records)
         if clean is None:
             for at in range(begin, end):

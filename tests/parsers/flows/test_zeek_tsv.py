@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from parsers import blocks
 from parsers.assemble import Books, Reading
 from parsers.contract import Block, Grade
-from parsers.flows import zeek_blocks, zeek_tsv
+from parsers.flows import zeek_blocks, zeek_columns, zeek_tsv
 from parsers.flows.zeek_log import Fields, Header, Interval, ZeekFault, header_before, meta_lines, unescaped
 from parsers.flows.zeek_rows import answer_columns, endpoint_numbers, host_name
 from parsers.source import Source
@@ -601,6 +601,110 @@ def test_ssl_gives_a_message_and_the_name():
 
 def test_ssl_without_a_name():
     assert set(ssl("-")) == {"application_message"}
+
+
+ODD_DNS = {
+    "ts": ["-", "-1.000000", "1.5"],
+    "uid": ["-", "(empty)"],
+    "id.orig_h": ["-", "2001:DB8::1", "x"],
+    "id.orig_p": ["-", "0x50", "99999", "080"],
+    "id.resp_h": ["-", "::1"],
+    "trans_id": ["-", "0", "007", "18446744073709551615", "x"],
+    "query": ["-", "(empty)", ".", "Pool.Example.", "caf\u00e9", "a\\x2cb", "a b"],
+    "qtype": ["-", "28", "x"],
+    "qtype_name": ["-", "(empty)", "AAAA", "*", "TXT"],
+    "rcode_name": ["-", "(empty)", "NXDOMAIN"],
+    "answers": [
+        *("-", "(empty)", "192.0.2.7", "edge.example,192.0.2.7,2001:DB8::7", "TXT 3 a b", "-,192.0.2.7", "(empty),x"),
+        *("", ".", "a,b,c", "\\x2c", "192.0.2.7,192.0.2.7", "ns.example."),
+    ],
+    "TTLs": [
+        "-",
+        "(empty)",
+        "60.000000",
+        "60.500000,1.000000,0.000000",
+        "-,5.000000",
+        "x",
+        "1.000000,2.000000",
+        "-5.000000",
+    ],
+}
+ODD_SSL = {
+    "ts": ["-", "0.000000", "1"],
+    "id.orig_p": ["-", "0", "0x1", "65536"],
+    "id.resp_h": ["-", "2001:DB8::0:7", "x"],
+    "version": ["-", "(empty)", "TLSv12"],
+    "server_name": ["-", "(empty)", ".", "Pool.Example.", "192.0.2.7", "a\\x7cb"],
+    "established": ["-", "F", "x"],
+    "subject": ["-", "CN=a\\\\, b", 'CN="a"', "CN=a b "],
+}
+
+
+def dns_line(**fields) -> str:
+    values = dict(
+        zip(DNS, words("1795447856.000000 C1 10.0.0.5 5000 10.0.0.1 53 udp 7 a.example 1 A NOERROR"), strict=False)
+    )
+    values |= {"answers": "192.0.2.7,192.0.2.8", "TTLs": "60.000000,60.000000"}
+    return "\t".join((values | fields)[name] for name in DNS) + "\n"
+
+
+def ssl_line(**fields) -> str:
+    texts = words("1795447856.000000 C1 10.0.0.5 5000 192.0.2.7 443 TLSv13 TLS_AES_128_GCM_SHA256 a.example T -")
+    return "\t".join((dict(zip(SSL, texts, strict=True)) | fields)[name] for name in SSL) + "\n"
+
+
+OTHER_LOGS = {"dns": (DNS, DNS_TYPES, dns_line, ODD_DNS), "ssl": (SSL, SSL_TYPES, ssl_line, ODD_SSL)}
+
+
+@pytest.mark.parametrize(
+    ("log", "name", "value"),
+    [(log, name, value) for log, (*_, odd) in OTHER_LOGS.items() for name, values in odd.items() for value in values],
+)
+def test_odd_fields_of_other_logs_are_read_alike(log, name, value):
+    names, types, line, _ = OTHER_LOGS[log]
+    lines = [line(uid=f"C{n}") for n in range(40)]
+    lines[17] = line(**{name: value})
+    same_both_ways((header(names, log, types=types) + "".join(lines)).encode())
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data(), st.sampled_from(sorted(OTHER_LOGS)))
+def test_any_mixture_of_other_logs_is_read_alike(data, log):
+    names, types, line, odd = OTHER_LOGS[log]
+    fields = st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in odd.items()})
+    lines = [line(**data.draw(fields)) for _ in range(data.draw(st.integers(1, 12)))]
+    lines += [line(uid=f"C{n}") for n in range(data.draw(st.integers(0, 5)))]
+    same_both_ways((header(names, log, types=types) + "".join(data.draw(st.permutations(lines)))).encode())
+
+
+@pytest.mark.parametrize("log", sorted(OTHER_LOGS))
+def test_missing_columns_of_other_logs_are_read_alike(log):
+    names, types, line, _ = OTHER_LOGS[log]
+    for at in range(len(names)):
+        texts = [text for n in range(40) for text in [line(uid=f"C{n}").rstrip("\n").split("\t")]]
+        left = ["\t".join(text[:at] + text[at + 1 :]) + "\n" for text in texts]
+        head = header(names[:at] + names[at + 1 :], log, types=types[:at] + types[at + 1 :])
+        same_both_ways((head + "".join(left)).encode())
+
+
+@pytest.mark.parametrize("log", sorted(OTHER_LOGS))
+def test_blocks_of_other_logs_are_really_used_and_slice_their_rows(log):
+    names, types, line, _ = OTHER_LOGS[log]
+    lines = [line(uid=f"C{n}", **({"answers": "-", "TTLs": "-"} if log == "dns" and n % 3 else {})) for n in range(600)]
+    lines[300] = "torn\n"
+    data = (header(names, log, types=types) + "".join(lines)).encode()
+    items = [item for item in zeek_tsv.read(Source.of_bytes(data)) if isinstance(item, Block)]
+    assert [item.records for item in items] == [300, 299]
+    same_both_ways(data)
+
+
+@pytest.mark.parametrize("few", [1, 3, 40, 1_000])
+def test_columns_of_many_values_are_read_alike(few, monkeypatch):
+    monkeypatch.setattr(zeek_columns, "_FEW_COMBINATIONS", few)
+    lines = [dns_line(uid=f"C{n}", trans_id=str(n % 90), **{"id.orig_p": str(n % 7)}) for n in range(300)]
+    same_both_ways((header(DNS, "dns", types=DNS_TYPES) + "".join(lines)).encode())
+    lines = [conn(local_orig="TF-"[n % 3], missed_bytes=str(n % 50), tunnel_parents=f"C{n}") for n in range(300)]
+    same_both_ways((header() + "".join(lines)).encode())
 
 
 # --- recognition ----------------------------------------------------------------------------------------------------
