@@ -30,23 +30,25 @@ piece as (
         and transcript.text is not null
 ),
 
--- calls that bring in what others wrote: pages, files, answers of services; what a program computes is the agent's own
-reading_call as (
-    select call_id
-    from transcript_once
-    where kind = 'tool_call' and call_id is not null and coalesce(tool_class, 'other') <> 'shell'
-    union
+-- what a program computes is the agent's own; pages, files, answers of services, and results whose call is not in
+-- evidence, are what others wrote
+computing_call as (
     select call.call_id
     from transcript_once as call
     join command_part on command_part.text_sha256 = sha256(call.command)
-    where
-        call.kind = 'tool_call'
-        and call.call_id is not null
-        and (
-            lower(command_part.executable) in (select name from reader_program)
-            or lower(command_part.executable) in ('curl', 'wget', 'lynx', 'w3m', 'http', 'git', 'gh', 'pip', 'npm')
+    where call.kind = 'tool_call' and call.call_id is not null and call.tool_class = 'shell'
+    group by call.call_id
+    having
+        not bool_or(
+            lower(coalesce(command_part.executable, '')) in (select name from reader_program)
+            or lower(coalesce(command_part.executable, ''))
+            in ('curl', 'wget', 'lynx', 'w3m', 'http', 'git', 'gh', 'pip', 'npm')
         )
-        and not regexp_matches(lower(left(call.command, 8192)), '(wallet-cli|wallet_cli|--generate|gen_?wallet|keygen|newaddress)')
+        or bool_or(
+            regexp_matches(
+                lower(left(call.command, 8192)),
+                '(wallet-cli|wallet_cli|--generate|gen_?wallet|keygen|newaddress)')
+        )
 ),
 
 holding as (
@@ -54,7 +56,10 @@ holding as (
         piece.session_id,
         case
             when piece.kind = 'message' and piece.author in ('human', 'harness') then 'instructed'
-            when piece.kind = 'tool_result' and piece.call_id in (select call_id from reading_call) then 'read'
+            when
+                piece.kind = 'tool_result'
+                and coalesce(piece.call_id, '') not in (select call_id from computing_call)
+                then 'read'
             else 'own'
         end as origin,
         piece.event,

@@ -49,7 +49,10 @@ called_program as (
     select transcript.source_id, command_part.loose_key as key, epoch_us(transcript.ts) as raw_us
     from transcript_once as transcript
     join command_part on command_part.text_sha256 = sha256(transcript.command)
-    where transcript.ts is not null and transcript.kind = 'tool_call' and length(command_part.loose_key) between 6 and 4000
+    where
+        transcript.ts is not null
+        and transcript.kind = 'tool_call'
+        and length(command_part.loose_key) between 6 and 4000
 ),
 
 executed_program as (

@@ -24,7 +24,8 @@ shell_write as (
         'command' as table_name,
         target.path,
         left(command_event.text, 20000) as text,
-        command_event.text_sha256
+        command_event.text_sha256,
+        case when len(command_part.redirect_in) = 0 then command_part.text end as own_text
     from command_part
     join target on target.text_sha256 = command_part.text_sha256 and target.part_no = command_part.part_no
     join command_event on command_event.text_sha256 = command_part.text_sha256
@@ -39,7 +40,8 @@ tool_write as (
         coalesce(nullif(regexp_extract(left(text, 2000), '"(?:file_path|path|filename|file)"\s*:\s*"([^"]+)"', 1), ''),
             tool_name) as path,
         left(text, 20000) as text,
-        sha256(text) as text_sha256
+        sha256(text) as text_sha256,
+        cast(null as varchar) as own_text
     from transcript_once
     where kind = 'tool_call' and tool_class = 'file' and text is not null
         and regexp_matches(lower(coalesce(tool_name, '')), '(write|edit|create|patch|replace)')
@@ -63,10 +65,13 @@ holding as (
             as minerlike,
         max(case when observable.kind = 'wallet' and observable."check" = 'valid' then 1 else 0 end) as wallets,
         max(case when observable.scheme like 'stratum%' then 1 else 0 end) as pools,
-        max(case when regexp_matches(every.text, '(?i)(^|[^a-z])(xmrig|xmr-stak|cpuminer|minerd|ethminer|t-rex|lolminer|nbminer|srbminer)')
+        max(case when regexp_matches(coalesce(every.own_text, every.text), '(?i)(^|[^a-z])(xmrig|xmr-stak|cpuminer|minerd|ethminer|t-rex|lolminer|nbminer|srbminer)')
             then 1 else 0 end) as miners
     from every
-    left join observable on observable.text_sha256 = every.text_sha256
+    left join observable
+        on observable.text_sha256 = every.text_sha256
+        -- of a line with several commands only what this one says; a here-document belongs to its command
+        and (every.own_text is null or contains(every.own_text, observable.value))
     group by every.event, every.text_sha256, every.table_name, every.path, schedules, minerlike
 )
 

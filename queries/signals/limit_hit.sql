@@ -5,10 +5,15 @@
 -- not for:  saying that the limit caused anything
 
 with reading_call as (
-    select distinct command_event.event
+    select command_event.event
     from command_event
     join command_part on command_part.text_sha256 = command_event.text_sha256
-    where lower(command_part.executable) in ('cat', 'grep', 'rg', 'less', 'more', 'git', 'sed', 'awk', 'find', 'ag', 'bat')
+    group by command_event.event
+    having
+        bool_or(lower(command_part.executable) in ('cat', 'grep', 'rg', 'less', 'more', 'git', 'sed', 'awk', 'find', 'ag',
+            'bat'))
+        and bool_and(lower(coalesce(command_part.executable, 'cd')) in ('cat', 'grep', 'rg', 'less', 'more', 'git', 'sed',
+            'awk', 'find', 'ag', 'bat', 'head', 'tail', 'wc', 'sort', 'uniq', 'cut', 'tr', 'cd', 'echo', 'ls', 'jq'))
 ),
 
 answer as (
