@@ -34,7 +34,7 @@ TAKES_ONE_OF_MANY = (exp.ArgMax, exp.ArgMin, exp.AnyValue, exp.First, exp.Last, 
 # columns that name a row among those of a partition; at least one of them must be in the order
 ROW_KEYS = (
     {"event"}, {"act"}, {"call_event"}, {"record", "part"}, {"intake", "path"}, {"reference_id", "family"},
-    {"principal", "session_id"}, {"pool_address", "pool_port"}, {"host", "port"}, {"about", "record"},
+    {"principal", "session_id"}, {"pool_address", "pool_port", "pool_name"}, {"host", "port"}, {"about", "record"},
 )  # fmt: skip
 # columns that hold text of any length
 LONG_TEXT = frozenset({"text", "command", "title", "extra", "uri", "tags", "request", "response", "purpose", "argv"})
@@ -204,7 +204,7 @@ RULES: dict[str, Callable[[exp.Expression, str], Iterator[str]]] = {
 ALLOWED: dict[str, set[str]] = {
     # rows that tie differ in nothing that is taken (event_actor, event_place, cited_place); the others need a last key
     "total_order": {
-        "channel", "chain_link", "cited_place", "command_signal", "event_actor", "event_place", "search_act",
+        "channel", "chain_link", "cited_place", "command_signal", "event_actor", "event_place", "pool_flow", "search_act",
         "stage_event", "word_event",
     },
     "unnest_in_from": {"entity", "file_written", "part_reach"},

@@ -1,0 +1,39 @@
+"""The same rows in another order give the same result, in every column: nothing rests on which row came first."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from queries.catalogue import all_relations
+
+DATA = Path(__file__).parent.parent / "data/queries"
+CASES = sorted(path.parent for path in DATA.glob("*/*/out.csv"))
+DEFECTS = {"pool_flow/one_row_per_flow": "of two endpoints that fit a flow any may give the pool's name"}
+
+
+def _cases() -> list[object]:
+    named = {f"{case.parent.name}/{case.name}": case for case in CASES}
+    return [
+        pytest.param(
+            case,
+            id=name,
+            marks=[pytest.mark.xfail(reason=DEFECTS[name], strict=True)] if name in DEFECTS else [],
+        )
+        for name, case in named.items()
+    ]
+
+
+@pytest.mark.parametrize("case", _cases())
+def test_the_order_of_rows_does_not_matter(case: Path, run_relation: Callable, read_rows: Callable) -> None:
+    relation = case.parent.name
+    columns = [column.name for column in all_relations()[relation].columns]
+    inputs = {path.stem: read_rows(path)[1] for path in sorted((case / "in").glob("*.csv"))}
+    expected = run_relation(relation, columns, **inputs)
+    shuffled = {table: random.Random(table).sample(rows, len(rows)) for table, rows in inputs.items()}
+    turned = {table: rows[::-1] for table, rows in inputs.items()}
+    assert run_relation(relation, columns, **turned) == expected
+    assert run_relation(relation, columns, **shuffled) == expected
