@@ -540,10 +540,8 @@ STATION_TABLES: dict[str, pa.Schema] = {
             ("part_no", INT32),  # from 0, in order of appearance
             ("parent_no", INT32),  # the part that carries this one (sudo, sh -c, ssh), null at the top
             ("depth", INT32),
-            (
-                "via",
-                STRING,
-            ),  # top | pipe | and | or | sequence | background | sudo | sh_c | substitution | base64 | heredoc | ssh | ...
+            # top | pipe | and | or | sequence | background | sudo | sh_c | substitution | base64 | heredoc | ssh | ...
+            ("via", STRING),
             ("executable", STRING),  # last path component, as written
             ("executable_path", STRING),
             ("argv", STRINGS),

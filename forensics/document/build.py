@@ -198,14 +198,17 @@ def _channel(engine: Engine, citations: Citations, episode: Episode, rows: list[
         return {"known": None, "used": None, "outcome": "unknown", "coverage": None, "evidence": []}, None
     if not told:
         return {"known": False, "used": None, "outcome": "unknown", "coverage": coverage, "evidence": []}, None
-    if coverage is None:
+    timed = begin is not None and begin["best_us"] is not None and episode.start_us() is not None
+    if coverage is None and not timed:
         # without times the session's own order covers the stretch from its prompt to its first mining call
         coverage = 1.0
     events = [row["told_event"] for row in told] + [row["used_event"] for row in used]
+    # mining that is on record before the task began leaves no stretch in which a channel could have been used
+    unused = None if coverage is None else False
     document = {
         "known": True,
-        "used": bool(used),
-        "outcome": "unknown" if used else "none",
+        "used": True if used else unused,
+        "outcome": "none" if not used and coverage is not None else "unknown",
         "coverage": coverage,
         "evidence": _refs(citations, events),
     }

@@ -319,7 +319,7 @@ every as (
 ),
 
 ranked as (
-    select *, row_number() over (partition by from_event, to_event, kind order by basis) as choice
+    select *, row_number() over (partition by from_event, to_event, kind order by basis, candidates, why desc) as choice
     from every
     where from_event <> to_event
 )

@@ -50,7 +50,7 @@ chosen as (
             when time_of_day_us is not null then 'time_of_day' end as clock_kind,
         row_number() over (
             partition by source_id, record, part
-            order by strength, pool_address, pool_port
+            order by strength, pool_address, pool_port, pool_name
         ) as choice
     from seen
     where protocol is null or protocol in (6, 17)

@@ -90,8 +90,9 @@ def test_each_way_to_fail_is_told_apart_and_the_next_work_is_done(
         assert isinstance(found, Failure)
         assert found.kind == "memory"
         assert outcome(pool, "die_once", str(tmp_path / "marker")) == "well"
-        monkeypatch.setattr(workers, "PATIENCE_S", 1.0)
-        assert outcome(pool, "hang") == Failure("time", "reading took longer than the time allowed")
+        with monkeypatch.context() as impatient:
+            impatient.setattr(workers, "PATIENCE_S", 1.0)
+            assert outcome(pool, "hang") == Failure("time", "reading took longer than the time allowed")
         assert outcome(pool, "double", 4) == 8
 
 

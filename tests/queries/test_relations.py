@@ -43,14 +43,6 @@ def test_rows_in_rows_out(case: Path, run_relation: Callable, typed_rows: Callab
     assert run_relation(relation, columns, **inputs) == typed_rows(relation, columns, rows)
 
 
-@pytest.mark.parametrize("case", CASES, ids=_name)
-def test_the_order_of_rows_does_not_matter(case: Path, run_relation: Callable, read_rows: Callable) -> None:
-    columns = [column.name for column in all_relations()[case.parent.name].columns]
-    inputs = {path.stem: read_rows(path)[1] for path in sorted((case / "in").glob("*.csv"))}
-    turned = {table: rows[::-1] for table, rows in inputs.items()}
-    assert run_relation(case.parent.name, columns, **inputs) == run_relation(case.parent.name, columns, **turned)
-
-
 def test_every_relation_has_a_case() -> None:
     assert {case.parent.name for case in CASES} == set(all_relations())
 
