@@ -1,5 +1,8 @@
 # Everything runs in a virtual environment of its own; a machine needs python3.11 or newer with venv, and make.
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p && break; done)
+# the first that runs and is new enough: a version manager leaves names on the path that start nothing
+FITS = import sys, venv; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(or $(shell for p in python3 python3.13 python3.12 python3.11; do \
+  $$p -c '$(FITS)' 2>/dev/null && command -v $$p && break; done),python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
