@@ -55,3 +55,24 @@ def test_hostile_evidence_is_sealed_counted_and_harmless(shared: Path, tmp_path:
     assert "Content-Security-Policy" in page
     assert "<script>alert" not in page
     assert sorted(item.name for item in tmp_path.iterdir()) == ["case"]
+
+
+def test_the_report_of_hostile_evidence_stays_inert(shared: Path, tmp_path: Path, browser: Any) -> None:
+    """Names and texts of the corpus in a page that opens from disk: no request, no dialog, no console error."""
+    case, _ = whole(tmp_path, shared / "data/hostile")
+    url = write_report(Case.open(case)).as_uri()
+    heard: list[str] = []
+    page = browser.new_page()
+    page.on(
+        "request",
+        lambda asked: heard.append(asked.url) if asked.url != url and not asked.url.startswith("data:") else None,
+    )
+    page.on("dialog", lambda dialog: (heard.append(f"dialog {dialog.message}"), dialog.dismiss()))
+    page.on("console", lambda message: heard.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.goto(url)
+    for details in page.query_selector_all("details"):
+        details.evaluate("node => { node.open = true }")
+    page.wait_for_timeout(500)
+    page.close()
+    assert [told for told in heard if told != url and not told.startswith("data:image/png")] == []
