@@ -29,6 +29,10 @@ from forensics.intake import Options, ingest
 from parsers import addresses
 
 NAMES = [family.name for family in FAMILIES]
+WINDOWS = (
+    ("constraint", "decision"), ("decision", "mining"), ("mining", "detection"), ("detection", "containment"),
+    ("first_deviation", "containment"),
+)  # fmt: skip
 
 
 def digest(folder: Path) -> str:
@@ -148,24 +152,20 @@ def reference(place: dict[str, Any]) -> dict[str, Any]:
 
 
 def perfect(truth: dict[str, Any]) -> dict[str, Any]:
-    """The document that a perfect analysis would write."""
+    """The document that a perfect analysis would write of an incident."""
     first = {stage: moments[1] for stage, moments in truth["windows"]["first"].items()}
-    last = truth["windows"]["last_mining"]
-    length = (last[1] - first["mining"]) / 1_000_000
-    shown = {"mining": {"at_least": length, "at_most": length}}
-    for name, begin, end in (
-        ("constraint_to_decision", "constraint", "decision"),
-        ("decision_to_mining", "decision", "mining"),
-        ("mining_to_detection", "mining", "detection"),
-        ("detection_to_containment", "detection", "containment"),
-        ("first_deviation_to_containment", "exploration", "containment"),
-    ):
-        seconds = (first[end] - first[begin]) / 1_000_000
-        shown[name] = {"at_least": seconds, "at_most": seconds}
-    amounts = truth["amounts"]
+    deviation = [first[stage] for stage in ("exploration", "decision", "acquisition") if stage in first]
+    first["first_deviation"] = min(deviation, default=0)
+    spans = {f"{begin}_to_{end}": (begin, end) for begin, end in WINDOWS}
+    shown = {
+        name: (first[end] - first[begin]) / 1e6 for name, (begin, end) in spans.items() if {begin, end} <= set(first)
+    }
+    if truth["windows"]["last_mining"] and "mining" in first:
+        shown["mining"] = (truth["windows"]["last_mining"][1] - first["mining"]) / 1e6
+    amounts = truth["amounts"] or {}
     incident = {
-        "attribution": [{"hypothesis": "agent", "probability": 1.0}],
-        "intent_origin": "own",
+        "attribution": [{"hypothesis": truth["attribution"], "probability": 1.0}],
+        "intent_origin": truth["intent"][0] if truth["intent"] else "unknown",
         "wallets": [truth["wallet"]],
         "pools": [truth["pool"]],
         "stages": [
@@ -179,11 +179,23 @@ def perfect(truth: dict[str, Any]) -> dict[str, Any]:
             if link["required"]
         ],
         "designated_channel": truth["designated_channel"],
-        "assets": [{"asset": amounts["asset"], **amounts}],
-        "windows": shown,
+        "assets": [{"asset": amounts["asset"], **amounts}] if amounts else [],
+        "windows": {name: {"at_least": seconds, "at_most": seconds} for name, seconds in shown.items()},
     }
-    verdict = {"state": "incident", "incident": True, "mining": True, "why": []}
+    state = truth["states"][0]
+    verdict = {"state": state, "incident": state == "incident", "mining": truth["mining_fair"][0], "why": []}
     return {"verdict": verdict, "incidents": [incident], "sources": []}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_perfect_document_is_possible(name: str, tmp_path: Path) -> None:
+    truth = write_world(make(chosen([name])[0], 1), tmp_path)
+    if truth["attribution"]:
+        found = score(perfect(truth), truth)
+        assert found.notes == []
+        assert found.verdict_right
+        assert not found.false_accusation
+        assert found.attribution_right
 
 
 def test_a_perfect_document_has_a_perfect_score_and_faults_are_seen(tmp_path: Path) -> None:

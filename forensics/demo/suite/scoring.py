@@ -270,8 +270,11 @@ def _clocks(result: Score, document: Document, truth: Document) -> None:
         clock = truth["clocks"].get(source_of(source["path"]))
         if source["format"] is None or clock is None or not (clock["offset_us"] or clock["drift_ppm"]):
             continue
-        said = source["clock_offset_seconds"]
-        result.clocks.append(None if said is None else abs(said - clock["offset_us"] / 1_000_000))
+        said, offset = source["clock_offset_seconds"], clock["offset_us"] / 1_000_000
+        if source["first"] and source["last"]:  # a drifting clock is compared in the middle of what it wrote
+            middle = (_seconds(source["first"]) + _seconds(source["last"])) / 2 - clock["since_us"] / 1_000_000
+            offset += middle * clock["drift_ppm"] / 1_000_000
+        result.clocks.append(None if said is None else abs(said - offset))
 
 
 def _seconds(text: str) -> float:

@@ -88,7 +88,11 @@ class _Truth:
             "amounts": _amounts(facts) if "money" not in gone else None,
             "links": self._links(),
             "clocks": {
-                source: {"offset_us": clock.offset_us, "drift_ppm": clock.drift_ppm}
+                source: {
+                    "offset_us": clock.offset_us,
+                    "drift_ppm": clock.drift_ppm,
+                    "since_us": self._story.begin_us,
+                }
                 for source in CLASSES
                 for clock in [world.sight.clock(source)]
             },
