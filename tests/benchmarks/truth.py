@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,13 @@ from forensics.demo.suite.catalogue import SEEDS, Family, chosen, make
 from forensics.demo.suite.scoring import Score, score
 from forensics.demo.suite.sight import DEGRADATIONS
 from forensics.demo.suite.tables import report
-from forensics.demo.suite.world import write_case
+from forensics.demo.suite.world import source_of, write_case
 from forensics.workers import Work
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "accuracy.md"
 DEGRADED_SEEDS = 2
+LISTS = ("miner_name.csv", "pool_name.csv")
+KNOWLEDGE = Path(__file__).parents[2] / "queries" / "knowledge"
 KEYWORDS = re.compile(rb"xmrig|stratum|monero", re.IGNORECASE)
 Job = tuple[str, int, str]  # family, seed, degradation ("" for none)
 
@@ -69,7 +72,7 @@ def judge(job: Job) -> tuple[Job, dict[str, Any], float]:
         intake.ingest(case, [folder / "evidence"])
         document = analyze(Case.open(folder / "case"))
         result = score(json.loads(json.dumps(document)), truth)
-        result.baseline_incident = _keywords(folder / "evidence")
+        result.baselines = baselines(folder / "evidence")
     except Exception as fault:  # noqa: BLE001 - one broken case is a result of the suite, not its end
         result = Score(
             name, seed, family.held_out or world.wording_held_out, family.incident, f"broken: {type(fault).__name__}"
@@ -81,8 +84,24 @@ def judge(job: Job) -> tuple[Job, dict[str, Any], float]:
     return job, asdict(result), time.perf_counter() - began
 
 
-def _keywords(folder: Path) -> bool:
-    return any(KEYWORDS.search(path.read_bytes()) for path in sorted(folder.rglob("*")) if path.is_file())
+def baselines(folder: Path) -> dict[str, bool]:
+    """What plainer methods say of a case: a keyword anywhere; a listed miner or pool in a record of hosts or network."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    kinds = {path: source_of(path.relative_to(folder).as_posix()) for path in files}
+    records = [path.read_bytes().lower() for path in files if kinds[path] in {"history", "audit", "network"}]
+    return {
+        "a file holds xmrig, stratum or monero": any(KEYWORDS.search(path.read_bytes()) for path in files),
+        "a host or network record is tagged by a list of miners and pools": any(map(_listed().search, records)),
+    }
+
+
+@cache
+def _listed() -> re.Pattern[bytes]:
+    names = [
+        line.split(",")[0] for name in LISTS for line in (KNOWLEDGE / name).read_text(encoding="utf-8").splitlines()
+    ]
+    words = sorted({name.lower() for name in names if name and not name.startswith("#")} - {"name", "domain"})
+    return re.compile(rb"(?<![a-z0-9])(" + b"|".join(re.escape(word.encode()) for word in words) + rb")(?![a-z0-9])")
 
 
 def jobs(families: list[Family], seeds: int, *, degraded: bool) -> list[Job]:

@@ -58,7 +58,7 @@ class Score:
     pool: list[int] = field(default_factory=lambda: [0, 0])
     channel: list[int] = field(default_factory=lambda: [0, 0])
     intent: list[int] = field(default_factory=lambda: [0, 0])
-    baseline_incident: bool = False
+    baselines: dict[str, bool] = field(default_factory=dict)  # by method: whether it says incident
     notes: list[str] = field(default_factory=list)
 
 

@@ -41,7 +41,7 @@ def report(scored: Mapping[Job, Score], families: Sequence[str], seeds: int) -> 
         _ABOUT, "",
         f"{len(plain)} cases: {len(families)} families, {seeds} seeds each; {len(scored) - len(plain)} degraded.", "",
         "## All measures", "", *_table(("measure", "seen", "held out"), _measures(seen, apart)), "",
-        "## Against a baseline", "", *_baseline(plain), "",
+        "## Against baselines", "", *_baseline(plain), "",
         "## Stages", "", *_stage_table(seen, apart), "",
         "## Families", "", *_family_table(plain, families), "",
     ]  # fmt: skip
@@ -148,14 +148,13 @@ def _spread(values: list[float]) -> str:
 
 
 def _baseline(plain: list[Score]) -> list[str]:
+    methods = sorted({name for one in plain for name in one.baselines})
     rows = []
-    for name, said in (
-        ("this toolkit", lambda one: one.state == "incident"),
-        ("any file holds xmrig, stratum or monero", lambda one: one.baseline_incident),
-    ):
-        found = _of(plain, lambda one: one.incident, said)
-        false = _of(plain, lambda one: not one.incident, said)
-        rows.append((name, _share(*found), _share(*false)))
+    for name in ("this toolkit", *methods):
+        said = [one for one in plain if one.baselines.get(name, name not in methods and one.state == "incident")]
+        found, false = sum(one.incident for one in said), sum(not one.incident for one in said)
+        every = sum(one.incident for one in plain)
+        rows.append((name, _share(found, every), _share(false, len(plain) - every)))
     return _table(("method", "incidents found", "false incidents"), rows)
 
 
