@@ -85,7 +85,7 @@ def judge(job: Job) -> tuple[Job, dict[str, Any], float]:
 
 
 def baselines(folder: Path) -> dict[str, bool]:
-    """What plainer methods say of a case: a keyword anywhere; a listed miner or pool in a record of hosts or network."""
+    """What plainer methods say of a case: a keyword anywhere; a listed miner or pool in a host or network record."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     kinds = {path: source_of(path.relative_to(folder).as_posix()) for path in files}
     records = [path.read_bytes().lower() for path in files if kinds[path] in {"history", "audit", "network"}]
