@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,9 @@ def run(notebook: Any, case: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PYTHONSAFEPATH", "1")
     monkeypatch.setenv("IPYTHONDIR", str(folder / "ipython"))
     monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    manager = AsyncKernelManager(kernel_name="python3", transport="ipc", connection_file=str(folder / "kernel.json"))
-    NotebookClient(notebook, km=manager, timeout=180, resources={"metadata": {"path": str(folder)}}).execute()
+    with tempfile.TemporaryDirectory(prefix="kernel-") as sockets:  # their paths must be short
+        manager = AsyncKernelManager(kernel_name="python3", transport="ipc", connection_file=f"{sockets}/k.json")
+        NotebookClient(notebook, km=manager, timeout=180, resources={"metadata": {"path": str(folder)}}).execute()
     return [output for cell in notebook.cells for output in cell.get("outputs", [])]
 
 
