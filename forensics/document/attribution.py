@@ -112,11 +112,10 @@ def _agent_acted(
     told = [row for row in own if row["origin"] == "instructed"]
     read = [row for row in own if row["origin"] == "read" and row["kind"] in {"instruction", "wallet"}]
     acts = [*calls, *linked]
-    installers = [] if calls else _installs(engine, linked)
-    if installers:
+    if not calls and _brought(engine, linked):
         return _result(
             {"supply_chain": 0.7, "agent": 0.14},
-            "an installation that the agent ran started it; the agent's own words and commands did not",
+            "what the agent ran brought it along: none of its own commands and files name program, pool or account",
             acts,
             "unknown",
         )
@@ -144,17 +143,11 @@ def _agent_acted(
     return found
 
 
-def _installs(engine: Engine, linked: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The calls behind linked starts, if every one of them only installs packages or builds."""
+def _brought(engine: Engine, linked: list[dict[str, Any]]) -> bool:
+    """Tell whether nothing that the agent called or wrote names what started: what it ran brought it."""
     calls = sorted({row["act"] for row in linked if row["act"]})
-    rows = engine.rows(
-        "select command_event.event, bool_or(part_reach.program in ('pip', 'pip3', 'npm', 'yarn', 'pnpm', 'cargo',"
-        " 'apt', 'apt-get', 'gem', 'go', 'uv', 'poetry', 'conda', 'brew', 'dnf', 'make')) as installs"
-        " from command_event join part_reach on part_reach.text_sha256 = command_event.text_sha256"
-        " where list_contains($1, command_event.event) group by command_event.event order by command_event.event",
-        [calls],
-    )
-    return rows if rows and all(row["installs"] for row in rows) else []
+    rows = engine.rows("select act, named_event from own_start where list_contains($1, act) order by act", [calls])
+    return bool(rows) and all(row["named_event"] is None for row in rows)
 
 
 def _network_agrees(episode: Episode) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from forensics.document import assets as money
 from forensics.document.attribution import Attribution, attribute
 from forensics.document.cite import Citations, moment
-from forensics.document.episodes import STAGES, Episode, gather
+from forensics.document.episodes import STAGES, Episode, brought_along, gather
 from forensics.document.scales import SOURCE_GROUPS, strength, words
 from forensics.document.sources import absences, gaps, sources, transcript_coverage
 from forensics.document.windows import first_of, last_of, windows
@@ -33,6 +33,9 @@ def build_document(engine: Engine, case: Mapping[str, Any], tool: Mapping[str, A
     link_rows = engine.rows("select * from chain_link order by kind, from_event, to_event")
     channels = engine.rows("select * from channel order by session_id")
     attributions = [attribute(engine, episode, approved) for episode in episodes]
+    for episode, attribution in zip(episodes, attributions, strict=True):
+        if attribution.top == "supply_chain":
+            brought_along(episode)
     _load(citations, episodes, link_rows, channels, attributions)
     incidents, coverage = [], None
     for episode, attribution in zip(episodes, attributions, strict=True):

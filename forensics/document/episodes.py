@@ -28,6 +28,7 @@ STAGES = (
 )
 
 Row = dict[str, Any]
+_ANSWER = 3  # weight of a call's result among the records of one act (stage_event)
 
 
 @dataclass
@@ -62,6 +63,23 @@ class Episode:
     def events(self) -> list[str]:
         """Every event of the episode that may be cited."""
         return sorted({row["event"] for rows in self.stages.values() for row in rows})
+
+
+def brought_along(episode: Episode) -> None:
+    """Retell the stages of an undertaking that a program brought along: the call that ran it fetched, and decided nothing.
+
+    From exploration to reinvestment only the conduct of the one to whom an incident is attributed counts.
+    """
+    for stage in ("exploration", "decision"):
+        episode.stages.pop(stage, None)
+    calls = [row for row in episode.stages.get("mining", []) if row["actor"] == "agent" and row["event"] == row["act"]]
+    answers = {row["event"] for row in episode.stages.get("mining", []) if row["act"] and row["weight"] == _ANSWER}
+    called = {row["event"] for row in calls}
+    episode.stages["mining"] = [row for row in episode.stages.get("mining", []) if row["event"] not in called | answers]
+    if called:
+        reason = "the call that ran what brought the miner"
+        fetched = [{**row, "stage": "acquisition", "reason": reason} for row in calls]
+        episode.stages["acquisition"] = [*fetched, *episode.stages.get("acquisition", [])]
 
 
 def gather(engine: Engine) -> list[Episode]:

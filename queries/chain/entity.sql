@@ -23,13 +23,6 @@ opening_part as (
     join (select distinct text_sha256 from opening) as texts on texts.text_sha256 = command_part.text_sha256
 ),
 
-carrier as (
-    select unnest(['nohup', 'sudo', 'env', 'bash', 'sh', 'zsh', 'dash', 'nice', 'ionice', 'setsid', 'timeout', 'stdbuf',
-        'taskset', 'screen', 'tmux', 'exec', 'xargs', 'docker', 'podman', 'kubectl', 'ssh', 'python', 'python3', 'node',
-        'cd', 'echo', 'mkdir', 'export', 'time', 'systemd-run', 'chmod', 'cp', 'mv', 'tar', 'curl', 'wget', 'sleep',
-        'tail', 'cat', 'ls', 'su', 'perl', 'ruby', 'java', '']) as name
-),
-
 written as (
     select distinct regexp_replace(redirect.written, '^[0-9]*&?>>?[|&]?', '', 'g') as path
     from (select text_sha256, argv, unnest(redirect_out) as written from command_part) as redirect
@@ -43,7 +36,8 @@ written as (
 
 named_program as (
     select program as name from opening_part
-    where program not in (select name from carrier) and program not in (select name from reader_program)
+    where program <> '' and program not in (select name from carrier_program)
+        and program not in (select name from reader_program)
         and length(program) >= 3
     union
     select regexp_extract(word.value, '([^/]+)$', 1)
@@ -85,7 +79,8 @@ found as (
     select 'program', name from former where length(name) >= 2
     union
     select 'program_path', executable_path from opening_part
-    where program not in (select name from carrier) and program not in (select name from reader_program)
+    where program <> '' and program not in (select name from carrier_program)
+        and program not in (select name from reader_program)
         and contains(coalesce(executable_path, ''), '/')
     union
     select 'log_path', regexp_extract(arguments, '(?:^|\s)(?:--log-file|-l)[= ](\S+)', 1) from opening_part
@@ -93,7 +88,7 @@ found as (
         and program not in (select name from reader_program)
     union
     select 'config_path', regexp_extract(arguments, '(?:--config|-c)[= ](\S+)', 1) from opening_part
-    where regexp_matches(arguments, '(--config|-c)[= ]\S+') and program not in (select name from carrier)
+    where regexp_matches(arguments, '(--config|-c)[= ]\S+') and program not in (select name from carrier_program)
     union
     select 'wallet_path', path from written where length(path) >= 3 and path not like '/dev/%'
     union
