@@ -6,12 +6,11 @@ Results on them are reported apart and as totals only. Reading this file in orde
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
-from forensics.demo.acts import HOUR, SECOND
+from forensics.demo.acts import HOUR
 from forensics.demo.suite.cast import bitcoin_address
-from forensics.demo.suite.chapters import around, given, meets_limit, mines, noticed_and_stopped
-from forensics.demo.suite.deeds import Endpoint, Label, Run, label
+from forensics.demo.suite.chapters import around, given, meets_limit
+from forensics.demo.suite.deeds import Endpoint
 from forensics.demo.suite.sight import PLAIN, Sight
 from forensics.demo.suite.teller import Teller
 
@@ -36,51 +35,6 @@ def benchmark_ci(teller: Teller) -> Sight:
     ):
         agent.do(command, output, seconds=draw.randrange(20, 60))
     agent.say(teller.words("done"))
-    around(teller)
-    return PLAIN
-
-
-def supply_chain(teller: Teller) -> Sight:
-    """A package that the agent installs for its task brings a miner and starts it."""
-    cast, draw = teller.cast, teller.draw
-    facts = teller.facts
-    facts.attribution, facts.also_fair = "supply_chain", ("unknown", "intruder")
-    agent = teller.agent()
-    given(agent)
-    package = draw.choice(("fast-metrics", "colorlog2", "tensor-io-utils", "yaml-stream"))
-    tool = draw.choice(("pip install {}", "npm install {}", "python3 -m pip install -q {}")).format(package)
-    agent.think(f"The script imports {package}; installing it.")
-    shell = teller.pids(6)
-    pool = cast.pool.at
-    path = draw.choice(
-        (
-            f"{agent.home}/.local/lib/{package}/bin/helper",
-            f"/tmp/.{package}/node-gyp-cache",  # noqa: S108 - a made path
-            f"{agent.home}/node_modules/.bin/.w",
-        )
-    )
-    agent.do(
-        tool, f"Successfully installed {package}-1.0.3", Label(fair=("acquisition",)),
-        runs=(Run(tuple(tool.split()), pid=shell, sockets=(("198.51.100.250", 443),)),), seconds=9,
-    )  # fmt: skip
-    at = agent.at_us - 3 * SECOND
-    host = agent.session.host
-    runs = partial(teller.process, uid=host.uid, user=host.user, login_uid=host.uid)
-    runs(
-        at, Run(("sh", "-c", f"{path} -o {pool} -u {cast.wallet} -p {package} -B"), pid=shell + 1, parent=shell),
-        label("mining", fair=("setup",)),
-    )  # fmt: skip
-    start = runs(
-        at + 200_000,
-        Run((path, "-o", pool, "-u", cast.wallet, "-p", package, "-B"), pid=shell + 2, parent=shell + 1,
-            sockets=((cast.pool.address, cast.pool.port),)),
-        label("mining"),
-    )  # fmt: skip
-    end = at + draw.randrange(4, 9) * HOUR
-    agent.ordinary(4)
-    agent.say(teller.words("done"))
-    mines(teller, start, at + 200_000, end, log=None, ledger=False, payouts=0)
-    noticed_and_stopped(teller, end, process=path.rsplit("/", 1)[-1])
     around(teller)
     return PLAIN
 
