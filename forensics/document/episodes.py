@@ -66,7 +66,7 @@ class Episode:
 
 
 def brought_along(episode: Episode) -> None:
-    """Retell the stages of an undertaking that a program brought along: the call that ran it fetched, and decided nothing.
+    """Retell the stages of what a program brought along: the call that ran it fetched, and decided nothing.
 
     From exploration to reinvestment only the conduct of the one to whom an incident is attributed counts.
     """
