@@ -3,20 +3,22 @@
 A format says what it makes of a header (`Layout`): how wide records are, and how columns of text become columns of the
 table. The rest is the same for all: the header and its repetitions in concatenated files, blank lines and trailers are
 structure; records of another width and records that the layout turns down are rejects; all others are in blocks.
+Where a record also says something that belongs in another table, the layout gives that row apart (`Aside`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, TypeVar
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from parsers.columns import batch
-from parsers.contract import Block, Item, Parsed, Record, Reject, Structure
+from parsers.contract import Block, Item, Parsed, Record, Reject, Row, Structure
 from parsers.csvtext import Flags, Positions, Stretch, decoded_fields, first_fields, stretches
 from parsers.schema import INT, STRING
 from parsers.source import Source
@@ -28,15 +30,24 @@ _NEAR, _FAR = 256, 1 << 40
 _ROW, _ROWLESS, _STRUCTURE, _REJECT = range(4)
 
 
+class Aside(NamedTuple):
+    """A row that a record makes for a table other than the sheet's."""
+
+    table: str
+    values: Mapping[str, Any]
+
+
 class Converted(NamedTuple):
     """Some records as columns of a table, one value (or one for all) a record.
 
-    `faults` says why a record is turned down; `rowless` flags records that were read well and make no row.
+    `faults` says why a record is turned down; `rowless` flags records that were read well and make no row of the
+    sheet's table; `asides` are what records make for other tables.
     """
 
     columns: Mapping[str, pa.Array | str | int]
     faults: Mapping[int, str]
     rowless: Flags | None = None
+    asides: Mapping[int, Aside] = MappingProxyType({})
 
 
 class Layout(Protocol):
@@ -111,6 +122,7 @@ class _Part:
     kinds: npt.NDArray[np.int8]
     reasons: dict[int, str] = field(default_factory=dict)
     narrower: dict[int, list[int]] = field(default_factory=dict)  # records of other widths that can be read
+    asides: dict[int, Aside] = field(default_factory=dict)
     layout_after: Layout | None = None
 
     def reject(self, at: int, reason: str) -> None:
@@ -225,6 +237,7 @@ class _Sheet:
         found = layout.convert(*part.stretch.columns(records, layout.width))
         if found.rowless is not None:
             part.kinds[records[found.rowless]] = _ROWLESS
+        part.asides.update((int(records[place]), aside) for place, aside in found.asides.items())
         for place, reason in sorted(found.faults.items()):
             at = int(records[place])
             if at < part.end and not self._is_header(part, at, part.stretch.fields(at)):
@@ -256,7 +269,15 @@ class _Sheet:
                     record = self._record(stretch, at, self.number + int(counted[at - part.begin]))
                     rejected = kinds[at - part.begin] == _REJECT
                     yield Reject(record, part.reasons[at]) if rejected else Parsed(record)
+        yield from self._aside(part, counted)
         self.number += int(counted[-1])
+
+    def _aside(self, part: _Part, counted: Positions) -> Iterator[Row]:
+        """Yield the rows for other tables; beside a row of the sheet's own they are the record's second."""
+        for at, aside in sorted(part.asides.items()):
+            if at < part.end and part.kinds[at] in (_ROW, _ROWLESS):
+                record = self._record(part.stretch, at, self.number + int(counted[at - part.begin]))
+                yield Row(aside.table, record, aside.values, int(part.kinds[at] == _ROW))
 
     def _placed(self, part: _Part, rows: pa.RecordBatch, records: Positions, number: Positions) -> pa.RecordBatch:
         """Fill in the provenance of rows made from `records`."""

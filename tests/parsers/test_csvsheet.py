@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from parsers import csvsheet, csvtext
 from parsers.billing import aws_cur_csv, focus_csv
 from parsers.contract import Block, Parsed, Reject, Structure
-from parsers.flows import argus_csv, nfdump_csv
+from parsers.flows import argus_csv, aws_vpc_flow, nfdump_csv
 from parsers.recovery import ledger_csv
 from parsers.source import Source
 
-PARSERS = {parser.FORMAT.name: parser for parser in (aws_cur_csv, focus_csv, argus_csv, nfdump_csv, ledger_csv)}
+PARSERS = {
+    parser.FORMAT.name: parser for parser in (aws_cur_csv, aws_vpc_flow, focus_csv, argus_csv, nfdump_csv, ledger_csv)
+}
 SAMPLES = [(name, sample) for name in PARSERS for sample in golden.samples(golden.DATA / name)]
 FOCUS_HEADER = b"BilledCost,BillingCurrency,BillingAccountId,ChargePeriodStart,ChargePeriodEnd\n"
 OTHER_HEADER = b"BillingCurrency,BilledCost,BillingAccountId,ChargePeriodStart,ChargePeriodEnd\n"
@@ -174,4 +176,6 @@ def test_nothing_else_in_the_reference_evidence_is_claimed(shared):
         ("billing_and_assets", "koku"),
         ("lab", "incident-a"),
         ("netflow", "argus_binetflow"),
+        ("netflow", "aws_vpcflow"),
+        ("netflow", "ocsf"),
     }
