@@ -5,7 +5,7 @@ Shared by every format whose lines are JSON objects. White space, blank lines an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from parsers.contract import HEAD_BYTES, Record, Reject, Structure
@@ -17,12 +17,16 @@ LONE_SURROGATES = "lone_surrogates"
 
 
 class JsonRecord(NamedTuple):
-    """One object and its place. `notes` tells what was odd about its JSON; `hidden` as in `JsonPiece`."""
+    """One object and its place. `notes` tells what was odd about its JSON; `hidden` as in `JsonPiece`.
+
+    `around` holds the other members of the object in whose list it stands: see `parsers.jsondocument`.
+    """
 
     record: Record
     value: dict[str, Any]
     notes: tuple[str, ...]
     hidden: tuple[tuple[str, Any], ...]
+    around: Mapping[str, Any] | None = None
 
 
 class Head(NamedTuple):
@@ -113,13 +117,13 @@ def _accounted(
             yield json_record(record, pieces[at])
 
 
-def json_record(record: Record, piece: JsonPiece) -> JsonRecord:
+def json_record(record: Record, piece: JsonPiece, around: Mapping[str, Any] | None = None) -> JsonRecord:
     """Make a record of a decoded object, with every text in it storable."""
     if piece.storable:
-        return JsonRecord(record, piece.value, (), ())
+        return JsonRecord(record, piece.value, (), (), around)
     (value, hidden), whole = storable_value([piece.value, [list(pair) for pair in piece.hidden]])
     notes = (DUPLICATE_KEYS,) * bool(hidden) + (LONE_SURROGATES,) * (not whole)
-    return JsonRecord(record, value, notes, tuple((key, item) for key, item in hidden))
+    return JsonRecord(record, value, notes, tuple((key, item) for key, item in hidden), around)
 
 
 def _first_content(data: bytes, at: int) -> int:

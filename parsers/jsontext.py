@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple, NoReturn
@@ -97,29 +97,73 @@ def decode_all(data: bytes) -> Iterator[JsonPiece]:
         at = strict.skip_space(end)
 
 
-def decode_array(data: bytes) -> Iterator[JsonPiece]:
-    """Yield the elements of an array with their places; raises `JsonFault` at the first fault, also of the brackets.
+def decode_listed(data: bytes, names: frozenset[str]) -> Iterator[tuple[JsonPiece, Mapping[str, Any] | None]]:
+    """Yield the values of a text one by one, with what stands around them; raises `JsonFault` at the first fault.
 
-    An array whose end is missing gives its whole elements first. `JsonFault` follows unless it ends behind a comma.
+    Of an array each element is a value, and so it is of an array that an object holds under one of `names`: around it
+    are the object's other members, all of them when the text was read to its end. Anything else is a value as it
+    stands. What ends behind a comma is cut off, not faulty.
     """
     strict = _Strict(data)
     at = strict.skip_space(0)
-    if strict.text[at : at + 1] != "[":
-        raise JsonFault("no array")
+    while at < len(strict.text):
+        if strict.text[at] == "[":
+            at = yield from _elements(strict, at, None)
+        elif strict.text[at] == "{":
+            at = yield from _members(strict, at, names)
+        else:
+            piece, at = strict.value(at)
+            yield piece, None
+        at = strict.skip_space(at)
+
+
+_Listed = Generator[tuple[JsonPiece, Mapping[str, Any] | None], None, int]
+
+
+def _elements(strict: _Strict, at: int, around: Mapping[str, Any] | None) -> _Listed:
+    """Yield the elements of the array at character `at`; return the character behind it."""
     at = strict.skip_space(at + 1)
     if strict.text[at : at + 1] == "]":
-        strict.expect_end(at + 1)
-        return
+        return at + 1
     while at < len(strict.text):
         piece, end = strict.value(at)
-        yield piece
+        yield piece, around
         at = strict.skip_space(end)
         if strict.text[at : at + 1] == "]":
-            strict.expect_end(at + 1)
-            return
+            return at + 1
         if strict.text[at : at + 1] != ",":
             raise JsonFault(f"neither comma nor bracket at character {at}")
         at = strict.skip_space(at + 1)
+    return at
+
+
+def _members(strict: _Strict, start: int, names: frozenset[str]) -> _Listed:
+    """Yield the elements of the arrays under `names` of the object at character `start`, the object if it has none."""
+    around: dict[str, Any] = {}
+    lists = 0
+    at = strict.skip_space(start + 1)
+    while strict.text[at : at + 1] == '"':
+        key, at = strict.decoded(at)
+        at = strict.skip_space(at)
+        if strict.text[at : at + 1] != ":":
+            raise JsonFault(f"no colon at character {at}")
+        at = strict.skip_space(at + 1)
+        if key in names and strict.text[at : at + 1] == "[":
+            lists += 1
+            at = yield from _elements(strict, at, around)
+        else:
+            around[key], at = strict.decoded(at)
+        at = strict.skip_space(at)
+        if strict.text[at : at + 1] != ",":
+            break
+        at = strict.skip_space(at + 1)
+    if not lists:
+        piece, end = strict.value(start)
+        yield piece, None
+        return end
+    if at < len(strict.text) and strict.text[at] != "}":
+        raise JsonFault(f"neither comma nor bracket at character {at}")
+    return at + 1
 
 
 class _Strict:
@@ -143,12 +187,15 @@ class _Strict:
             at += 1
         return at
 
-    def expect_end(self, at: int) -> None:
-        if self.skip_space(at) != len(self.text):
-            raise JsonFault(f"content behind the end at character {at}")
-
     def value(self, at: int) -> tuple[JsonPiece, int]:
-        """Read the value at character `at`; return it and the character behind it."""
+        """Read the value at character `at`, which lies behind those read before; return it and the character behind."""
+        value, end = self.decoded(at)
+        hidden = tuple(self._hooks.hidden)
+        begin = self._byte_at(at)
+        return JsonPiece(value, begin, self._byte_at(end) - begin, tuple(key for key, _ in hidden), hidden), end
+
+    def decoded(self, at: int) -> tuple[Any, int]:
+        """Read the value at character `at` without its place; return it and the character behind it."""
         self._hooks.hidden = []
         try:
             value, end = self._decoder.raw_decode(self.text, at)
@@ -158,9 +205,7 @@ class _Strict:
             raise JsonFault("nested too deep") from None
         if _keys_if_exact(value, floats=True) is None:
             raise JsonFault("nested too deep")
-        hidden = tuple(self._hooks.hidden)
-        begin = self._byte_at(at)
-        return JsonPiece(value, begin, self._byte_at(end) - begin, tuple(key for key, _ in hidden), hidden), end
+        return value, end
 
     def _byte_at(self, at: int) -> int:
         if self._plain:

@@ -18,7 +18,7 @@ from parsers.jsontext import (
     compact,
     decode,
     decode_all,
-    decode_array,
+    decode_listed,
     extra_of,
     storable_value,
 )
@@ -236,19 +236,30 @@ def test_values_before_a_fault_are_given():
         (b" [ ] \n", [], None),
         (b'[{"a":1}]', [{"a": 1}], None),
         (b'[\n {"a":1} ,\n {"a":2}\n]\n', [{"a": 1}, {"a": 2}], None),
+        (b'[{"a":1}]\n[{"a":2}]', [{"a": 1}, {"a": 2}], None),
         (b'[{"a":1},', [{"a": 1}], None),
         (b'[{"a":1}', [{"a": 1}], "neither comma nor bracket"),
-        (b'[{"a":1}] x', [{"a": 1}], "content behind the end"),
+        (b'[{"a":1}] x', [{"a": 1}], "Expecting value"),
         (b'[{"a":1} {"a":2}]', [{"a": 1}], "neither comma nor bracket"),
         (b'[{"a":1},{"a"', [{"a": 1}], "Expecting ':' delimiter"),
-        (b'{"a":1}', [], "no array"),
-        (b"", [], "no array"),
+        (b'{"a":1}', [{"a": 1}], None),
+        (b'{"R":[]}', [], None),
+        (b'{"R":[{"a":1},{"a":2}]}', [{"a": 1}, {"a": 2}], None),
+        (b'{"x":{"R":[1]}, "R" : [ {"a":"\xc3\xa4"} ] , "y":[2]}\n{"b":1}', [{"a": "ä"}, {"b": 1}], None),
+        (b'{"\xc3\xa4":1,"R":null}', [{"ä": 1, "R": None}], None),
+        (b'{"R":[{"a":1},', [{"a": 1}], None),
+        (b'{"R":[{"a":1}],', [{"a": 1}], None),
+        (b'{"R":[{"a":1}],"b"}', [{"a": 1}], "no colon"),
+        (b'{"R":[{"a":1}] "b":2}', [{"a": 1}], "neither comma nor bracket"),
+        (b'{"R":[{"a":1}],"b":NaN}', [{"a": 1}], "NaN is not JSON"),
+        (b'{"R":[{"a":1},{"a"', [{"a": 1}], "Expecting ':' delimiter"),
+        (b"", [], None),
     ],
 )
-def test_elements_of_an_array(data, values, fault):
+def test_elements_of_lists(data, values, fault):
     found, raised = [], None
     try:
-        for piece in decode_array(data):
+        for piece, _ in decode_listed(data, frozenset({"R"})):
             assert json.loads(data[piece.begin : piece.begin + piece.length]) == piece.value
             found.append(piece.value)
     except JsonFault as problem:
@@ -256,6 +267,11 @@ def test_elements_of_an_array(data, values, fault):
     assert found == values
     assert (raised is None) == (fault is None)
     assert (raised or "").startswith(fault or "")
+
+
+def test_what_stands_around_a_list_is_told():
+    found = list(decode_listed(b'{"x":1,"R":[{"a":1}],"more":true}{"b":1}', frozenset({"R"})))
+    assert [(piece.value, around) for piece, around in found] == [({"a": 1}, {"x": 1, "more": True}), ({"b": 1}, None)]
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------

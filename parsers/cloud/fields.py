@@ -1,0 +1,86 @@
+"""What records of cloud providers have in common: values taken from where they may stand, and the rest kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from parsers.contract import HEAD_BYTES, Grade
+from parsers.ip import canonical
+from parsers.jsondocument import document_records
+from parsers.jsonlines import JsonRecord
+from parsers.jsontext import JsonFault, compact, decode
+from parsers.source import Source
+from parsers.times import Moment, iso
+from parsers.transcripts.fields import rest, text
+
+_VALUES_LOOKED_AT = 15
+
+
+def head_grade(
+    head: bytes, lists: frozenset[str], marks: Iterable[bytes], is_one: Callable[[dict[str, Any]], bool]
+) -> Grade:
+    """Grade a head by its first records: STRONG where most of them are what `is_one` knows.
+
+    `marks` are bytes without which no record is; they spare the reading of what is something else.
+    """
+    if not all(mark in head for mark in marks):
+        return Grade.NONE
+    found = document_records(Source.of_bytes(head[:HEAD_BYTES]), lists)
+    values = [item.value for item in found if isinstance(item, JsonRecord)][:_VALUES_LOOKED_AT]
+    known = sum(1 for value in values if is_one(value))
+    return Grade.STRONG if known * 2 > len(values) else Grade.NONE
+
+
+def member(value: Any, *path: str) -> Any:
+    """Return what stands at a path of members, None where one of them is missing."""
+    for step in path:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(step)
+    return value
+
+
+def first_text(*values: Any) -> str | None:
+    """Return the first text among some values that is not empty."""
+    return next((value for value in values if type(value) is str and value), None)
+
+
+def address(value: Any) -> str | None:
+    """Return an IP address in its canonical form; None for other text, also for the name of a service."""
+    return canonical(value) if type(value) is str else None
+
+
+def time(value: Any) -> Moment | None:
+    """Read an ISO 8601 time."""
+    return iso(value) if type(value) is str else None
+
+
+def as_json(value: Any) -> str | None:
+    """Return an object or list as JSON, None where there is nothing in it."""
+    return compact(value) if value is not None and value not in ({}, []) else None
+
+
+def unwrapped(value: dict[str, Any], objects: Iterable[str], texts: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Yield what an object may wrap: objects under the one names, JSON objects in the texts under the others."""
+    for key in objects:
+        if isinstance(value.get(key), dict):
+            yield value[key]
+    for key in texts:
+        inner = text(value.get(key))
+        if inner is not None:
+            try:
+                decoded = decode(inner.encode("utf-8", "surrogatepass")).value
+            except JsonFault:
+                continue
+            if isinstance(decoded, dict):
+                yield decoded
+
+
+def kept(record: JsonRecord, value: dict[str, Any], mapped: Iterable[str], **more: Any) -> dict[str, Any]:
+    """Return `extra` and `notes` of a row: what has no column, what wrapped it, and what was odd about its JSON."""
+    taken = {key for key in mapped if isinstance(value.get(key), str | bool | dict | list)}
+    extra = rest(value, taken) | {key: item for key, item in more.items() if item}
+    if record.hidden:
+        extra["duplicate_keys"] = [list(pair) for pair in record.hidden]
+    return {"extra": compact(extra) if extra else None, "notes": list(record.notes) or None}
