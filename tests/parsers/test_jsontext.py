@@ -58,7 +58,8 @@ def _strictly(data: bytes) -> JsonPiece | str:
         strict = jsontext._Strict(data)
         at = strict.skip_space(0)
         piece, end = strict.value(at)
-        strict.expect_end(end)
+        if strict.skip_space(end) != len(strict.text):
+            return "content behind the end"
     except JsonFault as fault:
         return str(fault)
     return piece
