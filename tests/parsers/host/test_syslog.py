@@ -185,7 +185,7 @@ def test_lines_that_make_no_row_are_read_all_the_same(golden, line):
 def test_a_line_too_long_is_a_reject(golden, monkeypatch):
     monkeypatch.setattr(syslog, "LONGEST_LINE", 100)
     found = rows(golden, f"{AT}CRON[1]: (root) CMD (id)\n{AT}x: {'y' * 200}\n".encode())
-    assert [row["reason"] for row in found["quarantine"]] == ["a line of 230 bytes (the limit is 100)"]
+    assert [row["reason"] for row in found["quarantine"]] == ["a line of 231 bytes (the limit is 100)"]
 
 
 @pytest.mark.parametrize(
