@@ -14,7 +14,7 @@ from parsers import times
 from parsers.contract import HEAD_BYTES, Grade, Item, Parsed, Reject, Row
 from parsers.jsondocument import NO_LISTS, document_records
 from parsers.jsonlines import BOM, JsonRecord
-from parsers.jsontext import JsonFault, compact, decode_all, decode_listed
+from parsers.jsontext import JsonFault, compact, decode_listed
 from parsers.money import amount, remarks, scaled
 from parsers.schema import COIN
 from parsers.source import Source
@@ -166,10 +166,7 @@ def recognised(head: bytes, shape: Shape, keys: tuple[bytes, ...]) -> Grade:
     if len(head) >= HEAD_BYTES:  # may end within a character
         body = body[: body.rfind(b"}") + 1]
     try:
-        if body.startswith(b"["):
-            first = next((piece for piece, _ in decode_listed(body, NO_LISTS)), None)
-        else:
-            first = next(decode_all(body), None)
+        first = next((piece for piece, _ in decode_listed(body, NO_LISTS)), None)
     except JsonFault:
         long = len(head) >= HEAD_BYTES and all(key in head for key in keys)
         return Grade.PROBABLE if long else Grade.NONE
