@@ -119,6 +119,8 @@ class Citations:
         }
         if place["event"] in spans:
             reference["spans"] = spans[place["event"]]
+        if detail and detail["start"] is None:  # a row of a columnar file or a database, which has no bytes of its own
+            reference["row"] = {"row": place["record"] - 1}
         packets = _packets(detail.get("extra"))
         if packets:
             reference["packets"] = packets
