@@ -1,6 +1,6 @@
 """Azure Activity logs: exports by diagnostic settings (JSON lines, `records`) and answers of the API (`az monitor`).
 
-Source of the format: learn.microsoft.com/azure/azure-monitor, Activity log schema (storage, event hubs), and EventData of
+Source of the format: learn.microsoft.com, Azure Monitor, Activity log schema (storage, event hubs), and EventData of
 the REST API (`value`), where names and states are objects with `value` and `localizedValue`.
 
 One event is one record and one `cloud_activity` row. One action makes several events under one `correlationId` (in
