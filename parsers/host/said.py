@@ -9,6 +9,8 @@ from typing import Any
 from parsers.jsontext import compact
 from parsers.schema import TABLES
 
+_PROCESS_ONLY = frozenset({"pid", "event_id"})
+
 
 @dataclass(frozen=True)
 class Said:
@@ -27,7 +29,7 @@ class Said:
         """Return the row's values; `common` are the columns that the log gives, what the message says goes before."""
         columns = TABLES[self.table].names
         fitting = {key: value for key, value in common.items() if key in columns}
-        rest = {key: value for key, value in common.items() if key not in columns and key != "pid"}
+        rest = {key: value for key, value in common.items() if key not in columns and key not in _PROCESS_ONLY}
         extra = {key: value for key, value in {**rest, **self.extra}.items() if value is not None}
         notes = sorted(set(self.notes))
         return fitting | self.values | {"notes": notes or None, "extra": compact(extra) if extra else None}
