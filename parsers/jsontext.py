@@ -89,7 +89,7 @@ def decode_all(data: bytes) -> Iterator[JsonPiece]:
     if quick is not None:
         yield quick
         return
-    strict = StrictText(data)
+    strict = _Strict(data)
     at = strict.skip_space(0)
     while at < len(strict.text):
         piece, end = strict.value(at)
@@ -104,7 +104,7 @@ def decode_listed(data: bytes, names: frozenset[str]) -> Iterator[tuple[JsonPiec
     are the object's other members, all of them when the text was read to its end. Anything else is a value as it
     stands. What ends behind a comma is cut off, not faulty.
     """
-    strict = StrictText(data)
+    strict = _Strict(data)
     at = strict.skip_space(0)
     while at < len(strict.text):
         if strict.text[at] == "[":
@@ -120,7 +120,7 @@ def decode_listed(data: bytes, names: frozenset[str]) -> Iterator[tuple[JsonPiec
 _Listed = Generator[tuple[JsonPiece, Mapping[str, Any] | None], None, int]
 
 
-def _elements(strict: StrictText, at: int, around: Mapping[str, Any] | None) -> _Listed:
+def _elements(strict: _Strict, at: int, around: Mapping[str, Any] | None) -> _Listed:
     """Yield the elements of the array at character `at`; return the character behind it."""
     at = strict.skip_space(at + 1)
     if strict.text[at : at + 1] == "]":
@@ -137,7 +137,7 @@ def _elements(strict: StrictText, at: int, around: Mapping[str, Any] | None) -> 
     return at
 
 
-def _members(strict: StrictText, start: int, names: frozenset[str]) -> _Listed:
+def _members(strict: _Strict, start: int, names: frozenset[str]) -> _Listed:
     """Yield the elements of the arrays under `names` of the object at character `start`, the object if it has none."""
     around: dict[str, Any] = {}
     lists = 0
@@ -166,11 +166,81 @@ def _members(strict: StrictText, start: int, names: frozenset[str]) -> _Listed:
     return at + 1
 
 
-class StrictText:
-    """The strict reader over one text: positions are characters, given back as bytes; they may only grow."""
+class Member(NamedTuple):
+    """A part of a document: a member of an object at the top, or an element of one of its lists.
+
+    `top` counts the values at the top from 0; `key` is the member's key, None in an array at the top and for a value
+    that is neither array nor object; `place` counts the elements of a list from 0, and is None for a member that is
+    taken whole. The bytes of a member begin at its key, those of an element at its value.
+    """
+
+    top: int
+    key: str | None
+    place: int | None
+    piece: JsonPiece
+
+
+def decode_members(data: bytes, lists: frozenset[str]) -> Iterator[Member]:
+    """Yield the parts of every document in `data`, one by one; raises `JsonFault` at the first fault.
+
+    Arrays at the top and those under the keys in `lists` come as their elements, so that each has its own place in
+    the bytes, and what stands before a fault is not lost with it.
+    """
+    end = _decodable_bytes(data)
+    strict = _Strict(data[:end])
+    top, at = 0, strict.skip_space(0)
+    try:
+        while at < len(strict.text):
+            if strict.text[at] == "{":
+                at = yield from _parts(strict, at, top, lists)
+            elif strict.text[at] == "[":
+                at = yield from _placed(strict, at, top, None)
+            else:
+                piece, at = strict.value(at)
+                yield Member(top, None, None, piece)
+            top, at = top + 1, strict.skip_space(at)
+    except JsonFault:
+        if end == len(data):
+            raise
+    if end < len(data):
+        raise JsonFault(f"not UTF-8 at byte {end}")
+
+
+def _decodable_bytes(data: bytes) -> int:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        return fault.start
+    return len(data)
+
+
+def _parts(strict: _Strict, at: int, top: int, lists: frozenset[str]) -> Generator[Member, None, int]:
+    at = strict.skip_space(at + 1)
+    while strict.text[at : at + 1] != "}":
+        key, begin, colon = strict.key(at)
+        value_at = strict.skip_space(colon + 1)
+        if key in lists and strict.text[value_at : value_at + 1] == "[":
+            at = yield from _placed(strict, value_at, top, key)
+        else:
+            piece, at = strict.value(value_at)
+            yield Member(top, key, None, piece._replace(begin=begin, length=piece.begin + piece.length - begin))
+        at = strict.behind_comma(at, "}")
+    return at + 1
+
+
+def _placed(strict: _Strict, at: int, top: int, key: str | None) -> Generator[Member, None, int]:
+    at, place = strict.skip_space(at + 1), 0
+    while strict.text[at : at + 1] != "]":
+        piece, at = strict.value(at)
+        yield Member(top, key, place, piece)
+        at, place = strict.behind_comma(at, "]"), place + 1
+    return at + 1
+
+
+class _Strict:
+    """The strict reader over one text."""
 
     def __init__(self, data: bytes) -> None:
-        """Raises `JsonFault` where the bytes are no UTF-8."""
         try:
             self.text = data.decode("utf-8")
         except UnicodeDecodeError as fault:
@@ -183,7 +253,6 @@ class StrictText:
         )
 
     def skip_space(self, at: int) -> int:
-        """Return the first character from `at` on that is no white space."""
         text = self.text
         while at < len(text) and text[at] in _SPACE:
             at += 1
@@ -193,8 +262,8 @@ class StrictText:
         """Read the value at character `at`, which lies behind those read before; return it and the character behind."""
         value, end = self.decoded(at)
         hidden = tuple(self._hooks.hidden)
-        begin = self.byte_at(at)
-        return JsonPiece(value, begin, self.byte_at(end) - begin, tuple(key for key, _ in hidden), hidden), end
+        begin = self._byte_at(at)
+        return JsonPiece(value, begin, self._byte_at(end) - begin, tuple(key for key, _ in hidden), hidden), end
 
     def decoded(self, at: int) -> tuple[Any, int]:
         """Read the value at character `at` without its place; return it and the character behind it."""
@@ -209,8 +278,29 @@ class StrictText:
             raise JsonFault("nested too deep")
         return value, end
 
-    def byte_at(self, at: int) -> int:
-        """Return the byte at which character `at` begins."""
+    def key(self, at: int) -> tuple[str, int, int]:
+        """Read the key at character `at`; return it, the byte it begins at, and the character of its colon."""
+        if self.text[at : at + 1] != '"':
+            raise JsonFault(f"no key at character {at}")
+        piece, end = self.value(at)
+        colon = self.skip_space(end)
+        if self.text[colon : colon + 1] != ":":
+            raise JsonFault(f"no colon at character {colon}")
+        return piece.value, piece.begin, colon
+
+    def behind_comma(self, at: int, bracket: str) -> int:
+        """Return the character of the next value, or of the bracket that ends the list."""
+        at = self.skip_space(at)
+        if self.text[at : at + 1] == bracket:
+            return at
+        if self.text[at : at + 1] != ",":
+            raise JsonFault(f"neither comma nor bracket at character {at}")
+        after = self.skip_space(at + 1)
+        if self.text[after : after + 1] == bracket:
+            raise JsonFault(f"nothing behind the comma at character {at}")
+        return after
+
+    def _byte_at(self, at: int) -> int:
         if self._plain:
             return at
         self._bytes_before += len(self.text[self._counted_to : at].encode())
@@ -219,7 +309,7 @@ class StrictText:
 
 
 def _quick(data: bytes) -> JsonPiece | None:
-    """Read one object that fills `data`, if the bytes prove that `StrictText` would read the same."""
+    """Read one object that fills `data`, if the bytes prove that `_Strict` would read the same."""
     end = len(data) - 1 if data.endswith(b"\r") else len(data)
     if not data.startswith(b"{") or data[end - 1 : end] != b"}":
         return None

@@ -9,7 +9,6 @@ from forensics.document import assets as money
 from forensics.document.attribution import Attribution, attribute
 from forensics.document.cite import Citations, moment
 from forensics.document.episodes import STAGES, Episode, brought_along, gather
-from forensics.document.policy import PolicyFile, policy_of
 from forensics.document.scales import SOURCE_GROUPS, strength, words
 from forensics.document.sources import absences, gaps, sources, transcript_coverage
 from forensics.document.windows import first_of, last_of, windows
@@ -24,9 +23,7 @@ Row = dict[str, Any]
 Document = dict[str, Any]
 
 
-def build_document(
-    engine: Engine, case: Mapping[str, Any], tool: Mapping[str, Any], approved: list[Any], policy: PolicyFile
-) -> Document:
+def build_document(engine: Engine, case: Mapping[str, Any], tool: Mapping[str, Any], approved: list[Any]) -> Document:
     """Return the document; `case` has id and title, `tool` names versions, `approved` are the case file's approvals.
 
     The engine must have every relation built. The result is plain JSON: strings for money, ISO times, no NaN.
@@ -53,7 +50,6 @@ def build_document(
         "sources": sources(engine),
         "gaps": gaps(engine),
         "absences": absences(engine, episodes, coverage),
-        "policy": policy_of(engine, citations, episodes, policy),
         "tool": dict(tool),
     }
 
