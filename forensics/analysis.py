@@ -8,13 +8,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from forensics import identity
+from forensics import cedar, identity
 from forensics.canonical import digest, encoded
 from forensics.case import Case
 from forensics.dissecting import dissect_case
 from forensics.document import build_document, lint
+from forensics.document.policy import PolicyFile
 from forensics.engine import Engine
-from forensics.errors import CheckFailed
+from forensics.errors import CheckFailed, UsageFault
 from forensics.progress import SILENT, Progress
 from forensics.transaction import Transaction
 from parsers.formats import all_parsers
@@ -32,12 +33,13 @@ def analyze(case: Case, progress: Progress = SILENT) -> dict[str, Any]:
     Raises `CheckFailed` if an audit finds a row or the document is not sound: then nothing is committed.
     """
     with case.scratch() as scratch, case.writing("analyze") as transaction:
+        policy = policy_file(case)
         case.check(list(case.files("tables/")))
         parts: dict[str, list[Path]] = dict(case.tables())
         parts |= dissect_case(parts, transaction, scratch, progress)
         engine = Engine(parts, scratch)
         try:
-            document = run_relations(case, engine, transaction, scratch, progress)
+            document = run_relations(case, engine, policy, transaction, scratch, progress)
         finally:
             engine.close()
         transaction.put(DOCUMENT, encoded(document) + b"\n")
@@ -46,8 +48,23 @@ def analyze(case: Case, progress: Progress = SILENT) -> dict[str, Any]:
     return document
 
 
+def policy_file(case: Case) -> PolicyFile:
+    """Read and try the case's policy; raises `UsageFault` where it is no Cedar."""
+    name = case.policy
+    if name is None:
+        return PolicyFile("", None, "the case holds no policy")
+    if not cedar.installed():
+        return PolicyFile(name, None, f"{name} was not judged: the extra `policy` (cedarpy) is not installed")
+    try:
+        text = (case.root / name).read_bytes().decode("utf-8")
+    except UnicodeDecodeError as fault:
+        raise UsageFault(str(fault), where=name, hint="correct the file") from fault
+    cedar.Policies(text, name)
+    return PolicyFile(name, text)
+
+
 def run_relations(
-    case: Case, engine: Engine, transaction: Transaction, scratch: Path, progress: Progress
+    case: Case, engine: Engine, policy: PolicyFile, transaction: Transaction, scratch: Path, progress: Progress
 ) -> dict[str, Any]:
     """Build every relation on `engine`, keep those with an order as findings, and return the checked document."""
     progress.begin("rebuilding", len(in_order(engine.tables)), "relations")
@@ -64,7 +81,7 @@ def run_relations(
             path = scratch / f"{relation.name}.parquet"
             _write_finding(engine, relation, path)
             transaction.put_file(f"findings/{relation.name}/{_finding_key(relation)}.parquet", path)
-    document = build_document(engine, _case_header(case), _tool(), list(case.settings.approved))
+    document = build_document(engine, _case_header(case), _tool(), list(case.settings.approved), policy)
     faults = lint(document)
     if faults:
         raise CheckFailed(f"the incident document is not sound: {faults[0]}", hint="this is a defect of the tool")

@@ -52,7 +52,8 @@ class Case:
         with storing(root):
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
             present = {item.name for item in root.iterdir()}
-        if not present <= {settings.FILE_NAME, custody.FILE_NAME, locking.FILE_NAME, f"{manifest.FILE_NAME}.tmp"}:
+        expected = {settings.FILE_NAME, custody.FILE_NAME, locking.FILE_NAME, f"{manifest.FILE_NAME}.tmp"}
+        if not present <= expected | {settings.DEFAULT_POLICY}:
             raise UsageFault("the folder is not empty", where=str(path), hint="name a new folder")
         with locked(root, "init"):
             if settings.FILE_NAME not in present:
@@ -60,8 +61,8 @@ class Case:
                     write_new(root / settings.FILE_NAME, toml)
             settings.decode((root / settings.FILE_NAME).read_bytes())
             custody.append(root, "init", "begin", {"tool": tool()})
-            size, sha256 = hash_file(root / settings.FILE_NAME)
-            case = cls(root, Manifest({settings.FILE_NAME: Entry(size, sha256)}, custody.START))
+            case = cls(root, Manifest({}, custody.START))
+            case.manifest = Manifest(case._own(), custody.START)
             case._seal("init", case.manifest.files)
         return case
 
@@ -69,6 +70,21 @@ class Case:
     def settings(self) -> Settings:
         """What `case.toml` says now."""
         return settings.decode((self.root / settings.FILE_NAME).read_bytes())
+
+    @property
+    def policy(self) -> str | None:
+        """The name of the policy file in the case folder; None where there is none."""
+        name = self.settings.policy or settings.DEFAULT_POLICY
+        if (self.root / name).is_file():
+            return name
+        if self.settings.policy:
+            raise UsageFault(f"policy: the case folder holds no {name}", where=settings.FILE_NAME)
+        return None
+
+    def _own(self) -> dict[str, Entry]:
+        """The files that the investigator writes, as they are now."""
+        names = [settings.FILE_NAME, *([self.policy] if self.policy else [])]
+        return {name: Entry(*hash_file(self.root / name)) for name in names}
 
     def files(self, prefix: str = "") -> dict[str, Entry]:
         """The committed files whose path in the case begins with `prefix`."""
@@ -114,16 +130,18 @@ class Case:
             before = self.manifest = manifest.decode((self.root / manifest.FILE_NAME).read_bytes())
             self.__dict__.pop("settings", None)
             sweep(self.root, self.manifest)
-            current = Entry(*hash_file(self.root / settings.FILE_NAME))
-            _ = self.settings  # a faulty file is told before anything is done
+            own = self._own()  # a faulty file is told before anything is done
+            sealed = {name: entry for name, entry in before.files.items() if "/" in name or not name.endswith(".cedar")}
+            policies = {name: entry for name, entry in before.files.items() if name not in sealed}
             begun = {
                 "tool": tool(),
                 "content_root": self.manifest.content_root,
-                "settings_changed": current != self.manifest.files.get(settings.FILE_NAME),
+                "settings_changed": own[settings.FILE_NAME] != before.files.get(settings.FILE_NAME),
+                "policy_changed": policies != {n: entry for n, entry in own.items() if n != settings.FILE_NAME},
                 **details,
             }
             custody.append(self.root, act, "begin", begun)
-            transaction = Transaction(self.root, act, {**self.manifest.files, settings.FILE_NAME: current})
+            transaction = Transaction(self.root, act, {**sealed, **own})
             try:
                 if begun["settings_changed"]:
                     _take_over_settings(self, transaction)

@@ -18,6 +18,7 @@ from forensics.errors import ForensicsError
 COMMANDS = {
     "init": "Make an empty case.",
     "ingest": "Seal evidence into a case and read it.",
+    "policy": "Draft what was allowed, for `analyze` to judge acts by.",
     "analyze": "Rebuild the chain and write the incident document.",
     "report": "Write the report, one HTML file.",
     "verify": "Check every hash, the chain of custody and this tool.",

@@ -17,7 +17,7 @@ from forensics.walk import walk
 from forensics.workers import Failure, Work, Workers
 from parsers.codecs import codec_of
 from parsers.contract import HEAD_BYTES
-from parsers.formats import parser_of, recognise_head
+from parsers.formats import head_of, parser_of, recognise_head
 from parsers.source import Source
 from parsers.streams import DecodedStream, allowed_bytes
 
@@ -63,11 +63,10 @@ def look_at(
     tell(size)
     decoding, kind = look(Source("", path, lambda: open_original(place), None, size))
     codec = "+".join(decoding.codecs) or None
+    if kind is None:
+        head = head_of(decoding.source)
+        return [_recognised(path, size, codec, head, name_behind(path, decoding.codecs), decisions)]
     with decoding.source.open() as stream:
-        if kind is None:
-            return [
-                _recognised(path, size, codec, stream.read(HEAD_BYTES), name_behind(path, decoding.codecs), decisions)
-            ]
         whole = Planned(path, size, codec, kind, "archive")
         if kind == "zip" and codec:
             return [whole._replace(remark="archive, opened when taken")]

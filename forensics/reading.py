@@ -21,7 +21,7 @@ from forensics.originals import open_original
 from parsers.assemble import Books, Reading
 from parsers.codecs import Damage
 from parsers.contract import HEAD_BYTES, RANGE_BYTES, Format, Grade, Parsed, Range, Record, Reject, is_ranged
-from parsers.formats import Recognition, parser_of, recognise_head
+from parsers.formats import Recognition, head_of, parser_of, recognise_head
 from parsers.schema import ALL_TABLES
 from parsers.source import Source
 from parsers.streams import MOST_BYTES, Decoding, Measure, decoded
@@ -180,8 +180,7 @@ def _prepare(assignment: Assignment) -> _Prepared:
     delivered = Source(assignment.source_id, "", lambda: open_original(path), path, assignment.size)
     decoding = decoded(delivered, assignment.limit)
     source, measure = _spooled(decoding, assignment)
-    with source.open() as stream:
-        head = stream.read(HEAD_BYTES)
+    head = head_of(source)
     names = tuple(name_behind(name, decoding.codecs) for name in assignment.names)
     mapping = assignment.mapping
     if assignment.forced is None:

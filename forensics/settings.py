@@ -1,6 +1,7 @@
 """`case.toml`: what the investigator knows and decides. Every key is optional; a key we do not know is an error.
 
 zone = "Europe/Berlin"            # of printed times that name none, where no scope says otherwise
+policy = "policy.cedar"           # what was allowed, beside this file (its default name); see `forensics policy --help`
 
 [case]
 id = "2026-017"                   # default "case": nothing of the machine or the clock
@@ -42,16 +43,19 @@ import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any, TypeVar
 
 from forensics.errors import UsageFault
 
 FILE_NAME = "case.toml"
 DEFAULT_ID = "case"
+DEFAULT_POLICY = "policy.cedar"
 ACTORS = ("agent", "operator", "intruder", "control", "other")
 
 TEMPLATE = b"""# What is known about this case. Every key is optional; see `forensics init --help`.
 # zone = "UTC"                  # of printed times that name no zone
+# policy = "policy.cedar"       # what was allowed; `forensics policy draft` writes a first one
 
 [case]
 # id = "case"
@@ -130,6 +134,7 @@ class Settings:
     id: str = DEFAULT_ID
     title: str | None = None
     zone: str | None = None
+    policy: str | None = None
     scopes: tuple[Scope, ...] = ()
     agents: tuple[Agent, ...] = ()
     channels: tuple[Channel, ...] = ()
@@ -143,7 +148,7 @@ def decode(data: bytes) -> Settings:
         document = tomllib.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise UsageFault(str(fault), where=FILE_NAME, hint="correct the file") from fault
-    _known(document, ("zone", "case", "scope", "agent", "channel", "approved", "redaction"), "")
+    _known(document, ("zone", "policy", "case", "scope", "agent", "channel", "approved", "redaction"), "")
     case = _table(document, "case")
     _known(case, ("id", "title"), "case.")
     redaction = _table(document, "redaction")
@@ -152,6 +157,7 @@ def decode(data: bytes) -> Settings:
         id=_text(case, "id", "case.") or DEFAULT_ID,
         title=_text(case, "title", "case."),
         zone=_zone(document, ""),
+        policy=_policy(document),
         scopes=tuple(_scope(item, f"scope[{number}].") for number, item in _tables(document, "scope")),
         agents=tuple(_plain(Agent, item, f"agent[{number}].") for number, item in _tables(document, "agent")),
         channels=tuple(_plain(Channel, item, f"channel[{number}].") for number, item in _tables(document, "channel")),
@@ -246,6 +252,13 @@ def _zone(table: Mapping[str, Any], place: str) -> str | None:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as fault:
         raise _fault(f"{place}zone", f"{name!r} is no zone of the time zone database") from fault
+    return name
+
+
+def _policy(document: Mapping[str, Any]) -> str | None:
+    name = _text(document, "policy", "")
+    if name is not None and not (name.endswith(".cedar") and name == PurePath(name).name and "\\" not in name):
+        raise _fault("policy", "the name of a file beside this one that ends in .cedar is expected")
     return name
 
 

@@ -100,7 +100,11 @@ def _changed(case: Case, result: Verification, progress: Progress) -> Iterator[F
         elif found is None:
             yield Finding(path, "missing")
         elif found != entry:
-            hint = "edited since the last act? the next act takes it over" if path == "case.toml" else ""
+            hint = (
+                "edited since the last act? the next act takes it over"
+                if path == "case.toml" or path.endswith(".cedar")
+                else ""
+            )
             yield Finding(path, "changed", hint)
         progress.advance(entry.size)
 

@@ -140,7 +140,10 @@ class Parser(Protocol):
     FORMAT: Format
 
     def recognise(self, head: bytes, name: str) -> Grade:
-        """Grade the first `HEAD_BYTES` bytes of the stream; `name` is the path as delivered, a hint and no more."""
+        """Grade the first `HEAD_BYTES` bytes of the stream (of a Parquet file: magic and footer, `formats.head_of`).
+
+        `name` is the path as delivered, a hint and no more.
+        """
         ...
 
     def read(self, source: Source) -> Iterator[Item]:

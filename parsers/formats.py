@@ -14,6 +14,7 @@ from functools import cache
 from typing import cast
 
 import parsers
+from parsers import parquet
 from parsers.contract import HEAD_BYTES, Grade, Parser
 from parsers.errors import UnknownFormat
 from parsers.source import Source
@@ -50,11 +51,15 @@ def parser_of(name: str) -> Parser:
         raise UnknownFormat(f"no format is called {name!r}", hint="`forensics formats` lists them") from None
 
 
-def recognise(source: Source) -> Recognition:
-    """Grade the source's first 64 KiB against every format."""
+def head_of(source: Source) -> bytes:
+    """Return what recognisers look at: the first 64 KiB, or magic and footer of a Parquet file."""
     with source.open() as stream:
-        head = stream.read(HEAD_BYTES)
-    return recognise_head(head, source.name)
+        return parquet.head_of(stream.read(HEAD_BYTES), stream)
+
+
+def recognise(source: Source) -> Recognition:
+    """Grade the source's head against every format."""
+    return recognise_head(head_of(source), source.name)
 
 
 def recognise_head(head: bytes, name: str) -> Recognition:

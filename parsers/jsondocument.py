@@ -48,15 +48,23 @@ def document_records(source: Source, lists: frozenset[str] = NO_LISTS) -> Iterat
     if not is_document(head) and not _begins_list(head, lists):
         yield from _lines(source, lists) if lists else records(source)
         return
+    data = whole_document(source)
+    if isinstance(data, Reject):
+        yield data
+    else:
+        yield from _accounted(Line(1, 0, len(data), data, 0), 0, lists)
+
+
+def whole_document(source: Source) -> bytes | Reject:
+    """Read a document, or tell that it is longer than the limit."""
     with source.open() as stream:
         data = stream.read(MAX_DOCUMENT_BYTES + 1)
         length = len(data)
         while length > MAX_DOCUMENT_BYTES and (more := len(stream.read(MAX_LINE_BYTES))):
             length += more
     if length > MAX_DOCUMENT_BYTES:
-        yield Reject(Record(1, 0, length, 1), f"a document of {length} bytes (the limit is {MAX_DOCUMENT_BYTES})")
-        return
-    yield from _accounted(Line(1, 0, length, data, 0), 0, lists)
+        return Reject(Record(1, 0, length, 1), f"a document of {length} bytes (the limit is {MAX_DOCUMENT_BYTES})")
+    return data
 
 
 def _begins_list(head: bytes, lists: frozenset[str]) -> bool:

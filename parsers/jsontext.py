@@ -89,7 +89,7 @@ def decode_all(data: bytes) -> Iterator[JsonPiece]:
     if quick is not None:
         yield quick
         return
-    strict = _Strict(data)
+    strict = StrictText(data)
     at = strict.skip_space(0)
     while at < len(strict.text):
         piece, end = strict.value(at)
@@ -104,7 +104,7 @@ def decode_listed(data: bytes, names: frozenset[str]) -> Iterator[tuple[JsonPiec
     are the object's other members, all of them when the text was read to its end. Anything else is a value as it
     stands. What ends behind a comma is cut off, not faulty.
     """
-    strict = _Strict(data)
+    strict = StrictText(data)
     at = strict.skip_space(0)
     while at < len(strict.text):
         if strict.text[at] == "[":
@@ -120,7 +120,7 @@ def decode_listed(data: bytes, names: frozenset[str]) -> Iterator[tuple[JsonPiec
 _Listed = Generator[tuple[JsonPiece, Mapping[str, Any] | None], None, int]
 
 
-def _elements(strict: _Strict, at: int, around: Mapping[str, Any] | None) -> _Listed:
+def _elements(strict: StrictText, at: int, around: Mapping[str, Any] | None) -> _Listed:
     """Yield the elements of the array at character `at`; return the character behind it."""
     at = strict.skip_space(at + 1)
     if strict.text[at : at + 1] == "]":
@@ -137,7 +137,7 @@ def _elements(strict: _Strict, at: int, around: Mapping[str, Any] | None) -> _Li
     return at
 
 
-def _members(strict: _Strict, start: int, names: frozenset[str]) -> _Listed:
+def _members(strict: StrictText, start: int, names: frozenset[str]) -> _Listed:
     """Yield the elements of the arrays under `names` of the object at character `start`, the object if it has none."""
     around: dict[str, Any] = {}
     lists = 0
@@ -187,7 +187,7 @@ def decode_members(data: bytes, lists: frozenset[str]) -> Iterator[Member]:
     the bytes, and what stands before a fault is not lost with it.
     """
     end = _decodable_bytes(data)
-    strict = _Strict(data[:end])
+    strict = StrictText(data[:end])
     top, at = 0, strict.skip_space(0)
     try:
         while at < len(strict.text):
@@ -214,7 +214,7 @@ def _decodable_bytes(data: bytes) -> int:
     return len(data)
 
 
-def _parts(strict: _Strict, at: int, top: int, lists: frozenset[str]) -> Generator[Member, None, int]:
+def _parts(strict: StrictText, at: int, top: int, lists: frozenset[str]) -> Generator[Member, None, int]:
     at = strict.skip_space(at + 1)
     while strict.text[at : at + 1] != "}":
         key, begin, colon = strict.key(at)
@@ -228,7 +228,7 @@ def _parts(strict: _Strict, at: int, top: int, lists: frozenset[str]) -> Generat
     return at + 1
 
 
-def _placed(strict: _Strict, at: int, top: int, key: str | None) -> Generator[Member, None, int]:
+def _placed(strict: StrictText, at: int, top: int, key: str | None) -> Generator[Member, None, int]:
     at, place = strict.skip_space(at + 1), 0
     while strict.text[at : at + 1] != "]":
         piece, at = strict.value(at)
@@ -237,10 +237,11 @@ def _placed(strict: _Strict, at: int, top: int, key: str | None) -> Generator[Me
     return at + 1
 
 
-class _Strict:
-    """The strict reader over one text."""
+class StrictText:
+    """The strict reader over one text: positions are characters, given back as bytes; they may only grow."""
 
     def __init__(self, data: bytes) -> None:
+        """Raises `JsonFault` where the bytes are no UTF-8."""
         try:
             self.text = data.decode("utf-8")
         except UnicodeDecodeError as fault:
@@ -253,6 +254,7 @@ class _Strict:
         )
 
     def skip_space(self, at: int) -> int:
+        """Return the first character from `at` on that is no white space."""
         text = self.text
         while at < len(text) and text[at] in _SPACE:
             at += 1
@@ -262,8 +264,8 @@ class _Strict:
         """Read the value at character `at`, which lies behind those read before; return it and the character behind."""
         value, end = self.decoded(at)
         hidden = tuple(self._hooks.hidden)
-        begin = self._byte_at(at)
-        return JsonPiece(value, begin, self._byte_at(end) - begin, tuple(key for key, _ in hidden), hidden), end
+        begin = self.byte_at(at)
+        return JsonPiece(value, begin, self.byte_at(end) - begin, tuple(key for key, _ in hidden), hidden), end
 
     def decoded(self, at: int) -> tuple[Any, int]:
         """Read the value at character `at` without its place; return it and the character behind it."""
@@ -300,7 +302,8 @@ class _Strict:
             raise JsonFault(f"nothing behind the comma at character {at}")
         return after
 
-    def _byte_at(self, at: int) -> int:
+    def byte_at(self, at: int) -> int:
+        """Return the byte at which character `at` begins."""
         if self._plain:
             return at
         self._bytes_before += len(self.text[self._counted_to : at].encode())
@@ -309,7 +312,7 @@ class _Strict:
 
 
 def _quick(data: bytes) -> JsonPiece | None:
-    """Read one object that fills `data`, if the bytes prove that `_Strict` would read the same."""
+    """Read one object that fills `data`, if the bytes prove that `StrictText` would read the same."""
     end = len(data) - 1 if data.endswith(b"\r") else len(data)
     if not data.startswith(b"{") or data[end - 1 : end] != b"}":
         return None

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 LOSSY = "amount_not_exact"
+NO_NUMBER = "amount_is_no_number"
 MAX_ZERO_EXPONENT = 0  # Arrow will not take a zero written as 0e100
 
 
@@ -31,6 +32,22 @@ def amount(raw: str | None, kind: pa.Decimal128Type) -> Amount:
     except InvalidOperation:
         return Amount(None, raw)
     return Amount(value if fits(value, kind) else None, raw)
+
+
+def scaled(raw: str | None, exponent: int, kind: pa.Decimal128Type) -> Amount:
+    """Read a number of units that are each ten to the `exponent` of a whole (piconero: -12); `raw` stays as written."""
+    if not raw or not _NUMBER.fullmatch(raw):
+        return Amount(None, raw or None)
+    sign, digits, place = Decimal(raw).as_tuple()
+    value = Decimal((sign, digits, int(place) + exponent))
+    return Amount(value if fits(value, kind) else None, raw)
+
+
+def remarks(read: Amount) -> list[str]:
+    """Say in notes why an amount that has a text has no value."""
+    if read.raw is None or read.value is not None:
+        return []
+    return [LOSSY if _NUMBER.fullmatch(read.raw) else NO_NUMBER]
 
 
 def fits(value: Decimal, kind: pa.Decimal128Type) -> bool:

@@ -299,6 +299,24 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a table: a statement for each of its columns."""
+
+    cells: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """A table with what is to be said of it; `nothing` stands where it has no lines."""
+
+    title: str
+    statements: tuple[Statement, ...] = ()
+    columns: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
+    nothing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """The timeline as columns of equal length, rows in the order in which they are shown.
 
@@ -505,6 +523,7 @@ class ReportModel:
     records: tuple[CitedRecord, ...] = ()
     charts: tuple[Chart, ...] = ()
     coverage: tuple[Coverage, ...] = ()
+    allowed: tuple[Exhibit, ...] = ()
     absences: tuple[Absence, ...] = ()
     gaps: tuple[Gap, ...] = ()
     sources: tuple[Source, ...] = ()

@@ -9,6 +9,7 @@ from forensics.document import assets as money
 from forensics.document.attribution import Attribution, attribute
 from forensics.document.cite import Citations, moment
 from forensics.document.episodes import STAGES, Episode, brought_along, gather
+from forensics.document.policy import PolicyFile, policy_of
 from forensics.document.scales import SOURCE_GROUPS, strength, words
 from forensics.document.sources import absences, gaps, sources, transcript_coverage
 from forensics.document.windows import first_of, last_of, windows
@@ -23,7 +24,9 @@ Row = dict[str, Any]
 Document = dict[str, Any]
 
 
-def build_document(engine: Engine, case: Mapping[str, Any], tool: Mapping[str, Any], approved: list[Any]) -> Document:
+def build_document(
+    engine: Engine, case: Mapping[str, Any], tool: Mapping[str, Any], approved: list[Any], policy: PolicyFile
+) -> Document:
     """Return the document; `case` has id and title, `tool` names versions, `approved` are the case file's approvals.
 
     The engine must have every relation built. The result is plain JSON: strings for money, ISO times, no NaN.
@@ -50,6 +53,7 @@ def build_document(engine: Engine, case: Mapping[str, Any], tool: Mapping[str, A
         "sources": sources(engine),
         "gaps": gaps(engine),
         "absences": absences(engine, episodes, coverage),
+        "policy": policy_of(engine, citations, episodes, policy),
         "tool": dict(tool),
     }
 

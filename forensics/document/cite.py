@@ -119,6 +119,8 @@ class Citations:
         }
         if place["event"] in spans:
             reference["spans"] = spans[place["event"]]
+        if detail and detail["start"] is None:  # a row of a columnar file or a database, which has no bytes of its own
+            reference["row"] = {"row": place["record"] - 1}
         packets = _packets(detail.get("extra"))
         if packets:
             reference["packets"] = packets
@@ -141,10 +143,14 @@ def moment(us: int | None) -> str | None:
 
 def summary_of(text: str) -> str:
     """One line of at most `MAX_SUMMARY` characters: secrets masked, control characters made visible."""
-    masked = mask(text)
-    visible = "".join(c if c.isprintable() else (" " if c in "\n\t\r" else f"\\u{ord(c):04x}") for c in masked)
-    line = " ".join(visible.split())
+    line = visible(mask(text))
     return line if len(line) <= MAX_SUMMARY else line[: MAX_SUMMARY - 1] + "…"
+
+
+def visible(text: str) -> str:
+    """Text on one line, runs of blanks as one, what does not print as its number."""
+    shown = "".join(c if c.isprintable() else (" " if c in "\n\t\r" else f"\\u{ord(c):04x}") for c in text)
+    return " ".join(shown.split())
 
 
 def _packets(extra: str | None) -> dict[str, int] | None:

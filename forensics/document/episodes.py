@@ -26,6 +26,8 @@ STAGES = (
     "containment",
     "recovery",
 )
+# what one who mines does; the stages before it are given or met, those after it are others' acts
+CONDUCT = STAGES[STAGES.index("exploration") : STAGES.index("detection")]
 
 Row = dict[str, Any]
 _ANSWER = 3  # weight of a call's result among the records of one act (stage_event)

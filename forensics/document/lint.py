@@ -20,6 +20,7 @@ def lint(document: Document) -> list[str]:
         total = source["bytes_parsed"] + source["bytes_quarantined"] + source["bytes_structure"]
         if total != source.get("stream_bytes", source["bytes"]):
             faults.append(f"the books of {source['path']} do not balance")
+    faults.extend(_policy(document["policy"]))
     faults.extend(
         f"absence {absence['claim']!r} has no coverage between 0 and 1"
         for absence in document["absences"]
@@ -67,6 +68,15 @@ def _channel(name: str, channel: Document) -> Iterator[str]:
         yield f"{name}: the channel is said unused without coverage"
     if channel["outcome"] == "none" and channel["used"]:
         yield f"{name}: the channel was used but has no outcome"
+
+
+def _policy(policy: Document) -> Iterator[str]:
+    if not policy["judged"]:
+        return
+    for name in ("acts", "chain_acts", "intended"):
+        counts = policy[name]
+        if counts and counts["total"] != counts["allowed"] + counts["unspecified"] + counts["prohibited"]:
+            yield f"policy: {name} do not add up"
 
 
 def _references(value: Any, place: str) -> Iterator[tuple[str, Document]]:

@@ -46,6 +46,11 @@ def words(probability: float) -> str:
     return next(term for upper, term in _TERMS if probability < upper)
 
 
+def share(part: int, whole: int) -> float | None:
+    """A share to three places; None of nothing."""
+    return round(part / whole, 3) if whole else None
+
+
 def strength(groups: Collection[str]) -> str:
     """Grade a finding by the independent groups of sources that agree on it.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from forensics.case import Case
 from forensics.engine import Engine
+from forensics.reporting.allowed import allowed
 from forensics.reporting.charts import charts
 from forensics.reporting.incidents import incident_of, refs_of
 from forensics.reporting.records import cards, microseconds
@@ -55,6 +56,7 @@ def build_model(case: Case, engine: Engine, document: Document, banner: str | No
         records=cards(case, references, formats),
         charts=charts(engine, spans, marks),
         coverage=tuple(_coverage(engine, document)),
+        allowed=tuple(allowed(document["policy"])),
         absences=tuple(_absence(absence) for absence in document["absences"]),
         gaps=tuple(_gap(gap) for gap in document["gaps"]),
         sources=tuple(_source(source) for source in document["sources"]),
@@ -77,6 +79,8 @@ def _references(value: Any) -> Iterator[Document]:
         for link in incident["links"]:
             yield link["from"]
             yield link["to"]
+    for outcome in ("prohibited", "unspecified"):
+        yield from (entry["act"] for entry in value["policy"].get(outcome, ()))
 
 
 def _verdict(document: Document) -> Verdict:

@@ -46,7 +46,7 @@ class Question(NamedTuple):
     """What is asked for: a name (lower case) and a type."""
 
     name: str
-    type: str
+    type: str | None
 
 
 class Answer(NamedTuple):
@@ -54,7 +54,7 @@ class Answer(NamedTuple):
 
     name: str
     type: str
-    ttl_s: int
+    ttl_s: int | None
     address: str | None
     target: str | None
 

@@ -58,13 +58,12 @@ _MAPPED = frozenset(
         "userAgent",
         "errorCode",
         "errorMessage",
-        "requestParameters",
-        "responseElements",
         "eventID",
         "readOnly",
         "recipientAccountId",
     }
 )
+_WHOLE = frozenset({"requestParameters", "responseElements"})
 
 
 def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001
@@ -86,10 +85,7 @@ def read(source: Source) -> Iterator[Item]:
             yield Reject(item.record, "an event without a time")
         else:
             yield Parsed(item.record)
-            columns = moment.columns() | _row(event) | _kept(item, event)
-            if time(event.get("eventTime")) is None:
-                columns["notes"] = [*(columns["notes"] or []), SHIPPED_TIME]
-            yield Row("cloud_activity", item.record, columns)
+            yield Row("cloud_activity", item.record, moment.columns() | _row(event) | _kept(item, event))
 
 
 def _event(value: dict[str, Any]) -> dict[str, Any] | None:
@@ -166,4 +162,5 @@ def _resources(event: dict[str, Any]) -> list[str]:
 def _kept(record: JsonRecord, event: dict[str, Any]) -> dict[str, Any]:
     mapped = _MAPPED if address(event.get("sourceIPAddress")) else _MAPPED - {"sourceIPAddress"}
     wrapper = None if event is record.value else rest(record.value, (*OBJECTS, *TEXTS))
-    return kept(record, event, mapped, wrapper=wrapper)
+    noted = () if time(event.get("eventTime")) else (SHIPPED_TIME,)
+    return kept(record, event, mapped, _WHOLE, noted, wrapper=wrapper)

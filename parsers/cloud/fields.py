@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any
 
 from parsers.contract import HEAD_BYTES, Grade
@@ -14,6 +14,7 @@ from parsers.source import Source
 from parsers.times import Moment, iso
 from parsers.transcripts.fields import rest, text
 
+ZONE_NOT_PRINTED = "zone_not_printed"
 _VALUES_LOOKED_AT = 15
 
 
@@ -77,10 +78,55 @@ def unwrapped(value: dict[str, Any], objects: Iterable[str], texts: Iterable[str
                 yield decoded
 
 
-def kept(record: JsonRecord, value: dict[str, Any], mapped: Iterable[str], **more: Any) -> dict[str, Any]:
-    """Return `extra` and `notes` of a row: what has no column, what wrapped it, and what was odd about its JSON."""
-    taken = {key for key in mapped if isinstance(value.get(key), str | bool | dict | list)}
-    extra = rest(value, taken) | {key: item for key, item in more.items() if item}
+def kept(
+    record: JsonRecord,
+    value: dict[str, Any],
+    mapped: Container[str],
+    whole: Container[str] = (),
+    noted: Iterable[str] = (),
+    **more: Any,
+) -> dict[str, Any]:
+    """Return `extra` and `notes` of a row: what has no column, what wrapped it, and what was odd about it.
+
+    Of the `mapped` members texts and flags went to columns, anything else did not; of those in `whole` all did.
+    """
+    extra = {
+        key: item for key, item in rest(value, whole).items() if key not in mapped or not isinstance(item, str | bool)
+    }
+    extra |= {key: item for key, item in more.items() if item}
     if record.hidden:
         extra["duplicate_keys"] = [list(pair) for pair in record.hidden]
-    return {"extra": compact(extra) if extra else None, "notes": list(record.notes) or None}
+    return {"extra": compact(extra) if extra else None, "notes": [*record.notes, *noted] or None}
+
+
+def utc_columns(value: Any) -> dict[str, Any] | None:
+    """Return the time columns of ISO 8601 text in a format whose times are all UTC; None for anything else.
+
+    Where the zone is not printed, `notes` says so.
+    """
+    moment = time(value)
+    if moment is None:
+        return None
+    columns: dict[str, Any] = moment._replace(zoned=True).columns()
+    return columns if moment.zoned else columns | {"notes": [ZONE_NOT_PRINTED]}
+
+
+def port(value: Any) -> int | None:
+    """Return a port number."""
+    return value if type(value) is int and 0 <= value <= 65_535 else None
+
+
+def json_object(value: Any) -> dict[str, Any] | None:
+    """Return an object, also one that stands as JSON in a text; None for anything else."""
+    if isinstance(value, dict):
+        return value
+    return next(unwrapped({"text": value}, (), ("text",)), None)
+
+
+def decapitalised(value: Any) -> Any:
+    """Return a decoded value with every name in it beginning with a small letter; of two alike the last counts."""
+    if isinstance(value, list):
+        return [decapitalised(item) for item in value]
+    if isinstance(value, dict):
+        return {key[:1].lower() + key[1:]: decapitalised(item) for key, item in value.items()}
+    return value

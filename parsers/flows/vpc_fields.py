@@ -121,7 +121,8 @@ def converted(cells: Cells, notes: dict[str, Flags]) -> Converted:
 def _gap(place: int, cells: Cells, columns: dict[str, Any]) -> Aside:
     status = cells.text("log-status")[place].as_py()
     values = {name: columns[name][place].as_py() for name in ("ts", "ts_end", "ts_precision_us", "notes", "extra")}
-    text = " ".join(str(column[place]) for column in cells.columns)
+    told = [column for name, column in zip(cells.names, cells.columns, strict=True) if name in KNOWN_FIELDS]
+    text = " ".join(column[place].as_py() or "-" for column in told)
     return Aside("coverage_gap", {"reason": _GAPS[status], "text": text, **values})
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from parsers import addresses, times
@@ -22,7 +22,7 @@ from parsers.addresses import Address
 from parsers.contract import Format, Grade, Item, Parsed, Reject, Row, Structure
 from parsers.jsonlines import BOM, JsonRecord, records, records_of_line
 from parsers.jsontext import compact
-from parsers.money import LOSSY, amount, fits
+from parsers.money import remarks, scaled
 from parsers.schema import COIN
 from parsers.source import Line, Source
 
@@ -81,7 +81,6 @@ _EPOCHS = (
 
 _RECOGNISED_LINES = 50
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,38}(?:\.[0-9]{1,38})?(?:[eE][+-]?[0-9]{1,3})?")
-_EXACT = Context(prec=100)
 _NUMBER = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,9})?")
 
 
@@ -155,7 +154,7 @@ def _moment(value: Mapping[str, Any]) -> _Moment | None:
 
 def _epoch(key: str, number: Decimal) -> _Moment | None:
     for bound, exponent, unit in _EPOCHS:
-        if abs(number) < bound:
+        if -bound < number < bound:
             when = times.epoch_seconds(number.scaleb(exponent))
             return _Moment(key, when, (f"epoch_{unit}_by_magnitude",)) if when else None
     return None
@@ -301,8 +300,5 @@ def _unit(unit: str | None, asset: str | None) -> tuple[str | None, int, list[st
 
 
 def _amount(raw: str | None, exponent: int) -> _Amount:
-    read = amount(raw, COIN)
-    if read.raw is None:
-        return _Amount(None, None, [])
-    value = Decimal(read.raw).scaleb(exponent, _EXACT)
-    return _Amount(value, raw, []) if fits(value, COIN) else _Amount(None, raw, [LOSSY])
+    read = scaled(raw, exponent, COIN)
+    return _Amount(read.value, read.raw, remarks(read))

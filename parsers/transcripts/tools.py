@@ -89,8 +89,13 @@ def shell_columns(arguments: Any) -> dict[str, Any]:
 
 def command_of(argv: list[str]) -> dict[str, Any]:
     """Return `argv`, the `command` it stands for, and a note where a shell was unwrapped."""
-    if len(argv) == 3 and argv[0].rsplit("/", 1)[-1] in _SHELLS and _SHELL_OPTION.fullmatch(argv[1]):
-        return {"argv": argv, "command": argv[2], "notes": [UNWRAPPED_SHELL]}
+    shell, *options = argv[:-1] or [""]
+    if (
+        shell.rsplit("/", 1)[-1] in _SHELLS
+        and _SHELL_OPTION.fullmatch((options or [""])[-1])
+        and all(word.startswith("-") for word in options)
+    ):
+        return {"argv": argv, "command": argv[-1], "notes": [UNWRAPPED_SHELL]}
     return {"argv": argv, "command": shlex.join(argv)}
 
 

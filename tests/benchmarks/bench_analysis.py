@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from forensics.analysis import DOCUMENT, run_relations
+from forensics.analysis import DOCUMENT, policy_file, run_relations
 from forensics.canonical import encoded
 from forensics.case import Case
 from forensics.demo.run import SEED as DEMO_SEED
@@ -225,7 +225,7 @@ def _analyse(case: Case) -> Numbers:
             parts |= dissect_case(parts, transaction, scratch)
         engine = MeasuredEngine(parts, scratch)
         with measuring() as whole:
-            document = run_relations(case, engine, transaction, scratch, SILENT)
+            document = run_relations(case, engine, policy_file(case), transaction, scratch, SILENT)
         rows = {name: engine.rows(f'select count(*) as n from "{name}"')[0]["n"] for name in engine.measured}
         engine.close()
         transaction.put(DOCUMENT, encoded(document) + b"\n")

@@ -120,3 +120,23 @@ def test_evidence_in_place_is_shown_from_where_it_lies(tmp_path: Path) -> None:
     case = Case.create(tmp_path / "case")
     ingest(case, [tmp_path / "x.bash_history.gz"], Options(workers=1, in_place=True))
     assert shown(case, hashlib.sha256(data).hexdigest()[:12] + "#2") == b"#1772600001\nid"
+
+
+def test_a_row_of_a_parquet_file_too_large_for_its_head_is_read_and_stands_for_itself(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = 20_000
+    table = pa.table(
+        {
+            "interface_id": ["eni-1"] * rows,
+            "srcaddr": [f"192.0.2.{row % 256}" for row in range(rows)],
+            "dstaddr": ["198.51.100.7"] * rows,
+            "bytes": pa.array(range(rows), pa.int64()),
+        }
+    )
+    pq.write_table(table, tmp_path / "part-0", row_group_size=15_000, use_dictionary=False, compression="none")
+    case = Case.create(tmp_path / "case")
+    ingest(case, [tmp_path / "part-0"], Options(workers=1))
+    place = refs.find(case, refs.parse(f"{id_of(case, 'part-0')}#16001"))
+    assert (place.table, place.spans, place.row["src_bytes"]) == ("flow", (), 16_000)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.money import amount, fits
+from parsers.money import amount, fits, scaled
 
 BILL = pa.decimal128(38, 14)
 
@@ -42,3 +42,23 @@ def test_an_amount_is_exact_or_absent(text: str, value: str | None) -> None:
 def test_what_fits_is_held_and_given_back(value: Decimal) -> None:
     if fits(value, BILL):
         assert pa.array([value], BILL)[0].as_py() == value
+
+
+@pytest.mark.parametrize(
+    ("text", "exponent", "value"),
+    [
+        ("250000000000", -12, "0.25"),
+        ("1", -14, "0.00000000000001"),
+        ("1", -15, None),
+        ("1.5e3", -3, "1.5"),
+        ("12", 2, "1200"),
+        ("0.1" + "0" * 300 + "1", 0, None),
+        ("many", -12, None),
+        ("", -12, None),
+        (None, -12, None),
+    ],
+)
+def test_a_count_of_small_units_is_exact_or_absent(text: str | None, exponent: int, value: str | None) -> None:
+    found = scaled(text, exponent, BILL)
+    assert found.value == (None if value is None else Decimal(value))
+    assert found.raw == (text or None)

@@ -270,3 +270,9 @@ def test_the_lab_ledger_against_plain_counts(golden, shared):
     assert [row["difficulty"] for row in rows["mining_share"]] == [line["difficulty"] for line in shares]
     assert [int(row["ts"].timestamp()) for row in rows["mining_share"]] == [line["ts"] for line in shares]
     assert {row["account"] for row in rows["mining_share"]} == {line["address"] for line in lines}
+
+
+def test_a_time_of_absurd_size_is_quarantined(golden):
+    books, rows = read(golden, f'{{"ts": 1e999999999, "address": "{XMR}", "event": "share"}}')
+    assert books["quarantined"] == 1
+    assert "time" in rows["quarantine"][0]["reason"]

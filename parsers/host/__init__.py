@@ -1,0 +1,1 @@
+"""What a host's programs write of their own accord: syslog, the systemd journal, container and GPU tools."""

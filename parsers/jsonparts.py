@@ -1,0 +1,141 @@
+"""One JSON document as many records, for formats that keep a whole session in one.
+
+Which objects and arrays are taken apart is the format's to say; their members and elements are the records, so that a
+row points at its message and not at a file. Brackets, commas, the keys of what is taken apart, white space and a byte
+order mark are structure. A document that is cut off gives what is whole in it; its torn end is rejected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import Any, NamedTuple
+
+from parsers.contract import Record, Reject, Structure
+from parsers.jsondocument import whole_document
+from parsers.jsonlines import BOM, json_record
+from parsers.jsontext import JsonFault, StrictText
+from parsers.source import Source
+from parsers.text import storable
+
+Path = tuple[str | int, ...]
+Pattern = tuple[str | None, ...]  # None stands for any element of an array
+
+
+class JsonPart(NamedTuple):
+    """One member or element: where it stands in which of the stream's documents (from 0), and its value.
+
+    The record of a member spans its key too. `notes` and `hidden` as in `JsonRecord`.
+    """
+
+    record: Record
+    document: int
+    path: Path
+    value: Any
+    notes: tuple[str, ...]
+    hidden: tuple[tuple[str, Any], ...]
+
+
+_Reading = Generator[JsonPart | Structure, None, tuple[int, bool]]  # ends with where to go on, and if behind a comma
+
+
+def parts(source: Source, opened: frozenset[Pattern]) -> Iterator[JsonPart | Reject | Structure]:
+    """Account for the whole stream: the values in what `opened` names (the root is `()`), each a record of its own.
+
+    A stream may hold several documents, one behind the other.
+    """
+    data = whole_document(source)
+    if isinstance(data, Reject):
+        yield data
+    else:
+        yield from _Walk(data, opened).items()
+
+
+class _Walk:
+    """One pass over a text; `_done` counts the bytes accounted for."""
+
+    def __init__(self, data: bytes, opened: frozenset[Pattern]) -> None:
+        self._data = data
+        self._opened = opened
+        self._base = len(BOM) if data.startswith(BOM) else 0
+        self._done = 0
+        self._start = self._base  # of the record that is being read
+        self._number = self._document = 0
+        self._line, self._counted = 1, 0
+
+    def items(self) -> Iterator[JsonPart | Reject | Structure]:
+        """Account for the text."""
+        try:
+            self._strict = StrictText(self._data[self._base :])
+            at = self._strict.skip_space(0)
+            while at < len(self._strict.text):
+                self._start = self._byte(at)
+                at, _ = yield from self._value(at, ())
+                at = self._strict.skip_space(at)
+                self._document += 1
+        except JsonFault as fault:
+            begin = max(self._start, self._done)
+            yield from self._structure(begin)
+            yield Reject(self._record(begin, len(self._data) - begin, 0), str(fault))
+            return
+        yield from self._structure(len(self._data))
+
+    def _value(self, at: int, path: Path) -> _Reading:
+        """Read the value at `at`, of the record that begins at `_start`."""
+        bracket = self._strict.text[at : at + 1]
+        if bracket in ("{", "[") and tuple(None if type(step) is int else step for step in path) in self._opened:
+            return (yield from self._members(self._strict.skip_space(at + 1), path, "}" if bracket == "{" else "]"))
+        piece, end = self._strict.value(at)
+        end_byte = self._byte(end)
+        after, comma = self._behind(end, path)
+        yield from self._structure(self._start)
+        record = self._record(self._start, end_byte - self._start, self._byte(after) - end_byte)
+        read = json_record(record, piece._replace(value={"value": piece.value}))
+        yield JsonPart(record, self._document, path, read.value["value"], read.notes, read.hidden)
+        return after, comma
+
+    def _members(self, at: int, path: Path, closing: str) -> _Reading:
+        """Read what an opened object or array holds from `at` on."""
+        strict, text = self._strict, self._strict.text
+        count = 0
+        while at < len(text) and text[at] != closing:
+            self._start = self._byte(at)
+            step: str | int = count
+            if closing == "}":
+                step, at = self._key(at)
+            at, comma = yield from self._value(at, (*path, step))
+            at = strict.skip_space(at)
+            # a comma before the end is let pass: it hides nothing
+            if not comma and at < len(text) and text[at] != closing:
+                raise JsonFault(f"neither comma nor bracket at character {at}")
+            count += 1
+        return self._behind(min(at + 1, len(text)), path)
+
+    def _key(self, at: int) -> tuple[str, int]:
+        """Read a key and its colon; return it and where its value begins."""
+        key, end = self._strict.decoded(at)
+        end = self._strict.skip_space(end)
+        if type(key) is not str or self._strict.text[end : end + 1] != ":":
+            raise JsonFault(f"no key with a colon at character {at}")
+        return storable(key)[0], self._strict.skip_space(end + 1)
+
+    def _behind(self, end: int, path: Path) -> tuple[int, bool]:
+        """Return where to go on behind a value: behind the comma that follows, where one does."""
+        comma = self._strict.skip_space(end)
+        if path and self._strict.text[comma : comma + 1] == ",":
+            return self._strict.skip_space(comma + 1), True
+        return end, False
+
+    def _byte(self, at: int) -> int:
+        return self._base + self._strict.byte_at(at)
+
+    def _structure(self, end: int) -> Iterator[Structure]:
+        if end > self._done:
+            yield Structure(self._done, end - self._done)
+            self._done = end
+
+    def _record(self, begin: int, length: int, separator: int) -> Record:
+        self._number += 1
+        self._line += self._data.count(b"\n", self._counted, begin)
+        self._counted = begin
+        self._done = begin + length + separator
+        return Record(self._number, begin, length, self._line, separator)

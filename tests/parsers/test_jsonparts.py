@@ -1,0 +1,113 @@
+"""Documents taken apart: every byte accounted for, whatever is whole given, the rest rejected."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parsers.contract import Reject, Structure
+from parsers.jsonparts import JsonPart, parts
+from parsers.source import Source
+
+OPENED = frozenset({(), ("steps",), ("samples",), ("samples", None), ("samples", None, "events")})
+
+
+def read(data: bytes) -> tuple[list[JsonPart], list[Reject]]:
+    """Read a stream; check that its items account for it and that records re-read."""
+    at, found, rejects = 0, [], []
+    for item in parts(Source.of_bytes(data), OPENED):
+        if isinstance(item, Structure):
+            assert item.offset == at
+            assert item.length > 0
+            at += item.length
+            continue
+        record = item.record
+        assert record.offset == at
+        assert record.line == data.count(b"\n", 0, at) + 1
+        at += record.length + record.separator
+        if isinstance(item, Reject):
+            rejects.append(item)
+            continue
+        found.append(item)
+        own = data[record.offset : record.offset + record.length]
+        text = b"{" + own + b"}" if item.path and isinstance(item.path[-1], str) else own
+        value = json.loads(text)
+        assert value == ({item.path[-1]: item.value} if text is not own else item.value)
+    assert at == len(data)
+    return found, rejects
+
+
+def test_members_and_elements_are_records():
+    found, rejects = read(
+        b'\xef\xbb\xbf{"id": 1,\n "steps": [ {"n": 1} , {"n": "\xc3\xa9"}\n], "rest": [1, {"a": 2}]}\n'
+        b'{"samples": [{"id": 2, "events": [true]}, 3], "steps": {"not": "a list"}}\n'
+    )
+    assert rejects == []
+    assert [(part.document, part.path, part.value) for part in found] == [
+        (0, ("id",), 1),
+        (0, ("steps", 0), {"n": 1}),
+        (0, ("steps", 1), {"n": "é"}),
+        (0, ("rest",), [1, {"a": 2}]),
+        (1, ("samples", 0, "id"), 2),
+        (1, ("samples", 0, "events", 0), True),
+        (1, ("samples", 1), 3),
+        (1, ("steps", "not"), "a list"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "paths", "reason"),
+    [
+        (b"", [], None),
+        (b"7", [()], None),
+        (b'{"steps": [', [], None),
+        (b'{"steps": [1, 2', [("steps", 0), ("steps", 1)], None),
+        (b'{"steps": [1, {"a"', [("steps", 0)], "Expecting ':' delimiter at character 18"),
+        (b'{"id": 1, "na', [("id",)], "Unterminated string starting at at character 10"),
+        (b'{"id": ', [], "Expecting value at character 7"),
+        (b'{"id" 1}', [], "no key with a colon at character 1"),
+        (b'{1: 2}', [], "no key with a colon at character 1"),
+        (b'{"steps": [1 2]}', [("steps", 0)], "neither comma nor bracket at character 13"),
+        (b'{"steps": [1}', [("steps", 0)], "neither comma nor bracket at character 12"),
+        (b'{"steps": [1,,2]}', [("steps", 0)], "Expecting value at character 13"),
+        (b'{"id": NaN}', [], "NaN is not JSON"),
+        (b'\xff{}', [], "not UTF-8 at byte 0"),
+        (b'{"id": ' + b"[" * 300 + b"]" * 300 + b"}", [], "nested too deep"),
+    ],
+)  # fmt: skip
+def test_damage_is_told(data, paths, reason):
+    found, rejects = read(data)
+    assert [part.path for part in found] == paths
+    assert [reject.reason for reject in rejects] == ([reason] if reason else [])
+
+
+def test_repeated_keys_are_all_there():
+    found, _ = read(b'{"steps": [1], "steps": [2]}')
+    assert [part.value for part in found] == [1, 2]
+    [part] = [item for item in parts(Source.of_bytes(b'{"x": {"a": 1, "a": 2}}'), OPENED) if isinstance(item, JsonPart)]
+    assert (part.value, part.hidden, part.notes) == ({"a": 2}, (("a", 1),), ("duplicate_keys",))
+
+
+def test_lone_surrogates_are_made_storable():
+    [part] = [item for item in parts(Source.of_bytes(b'{"x": "\\ud800"}'), OPENED) if isinstance(item, JsonPart)]
+    assert (part.value, part.notes) == ("\\ud800", ("lone_surrogates",))
+
+
+_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["steps", "samples", "events", "é"]), inner)
+    ),
+    max_leaves=12,
+)
+
+
+@given(_values, st.integers(0, 3), st.data())
+def test_any_document_cut_anywhere_is_accounted_for(value, indent, data):
+    written = json.dumps(value, ensure_ascii=False, indent=indent or None).encode()
+    _, rejects = read(written)
+    assert rejects == []
+    read(written[: data.draw(st.integers(0, len(written)))])

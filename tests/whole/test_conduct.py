@@ -1,0 +1,78 @@
+"""What the document says of conduct, on the built-in case and its benign twin: policies, controls, drives, reversal."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forensics.analysis import analyze
+from forensics.case import Case
+from forensics.demo.perform import perform
+from forensics.reporting import write_report
+
+Document = dict[str, Any]
+POLICY = """
+@id("work") permit (principal, action == Action::"run", resource)
+  when { ["python3", "git", "ls", "cd", "grep", "head", "tail", "wc", "ruff", "du", "capctl"]
+    .contains(context.program) };
+@id("own-network") permit (principal, action == Action::"connect", resource) when { context.own_network };
+@id("jobs") permit (principal, action == Action::"run", resource == Program::"curl");
+@id("no-tunnel") forbid (principal, action == Action::"run", resource)
+  when { context.signs.contains("reverse_forward") };
+@id("no-mining") @basis("intended") forbid (principal, action, resource)
+  when { context has stages && context.stages.contains("mining") };
+"""
+
+
+@pytest.fixture(scope="module")
+def performed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo") / "run"
+    perform(folder, flows=1_000)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def plain(performed: Path) -> tuple[Document, Document]:
+    """The documents of the incident and of its twin as the demo leaves them."""
+    return _read(performed / "case"), _read(performed / "twin/case")
+
+
+def _read(case: Path) -> Document:
+    found: Document = json.loads((case / "incident.json").read_bytes())
+    return found
+
+
+def _judged(case: Path, target: Path) -> Document:
+    shutil.copytree(case, target)
+    (target / "policy.cedar").write_text(POLICY, encoding="utf-8")
+    return analyze(Case.open(target))
+
+
+def test_without_a_policy_the_document_says_so(plain: tuple[Document, Document]) -> None:
+    assert [document["policy"]["judged"] for document in plain] == [False, False]
+
+
+def test_acts_are_held_against_the_policy(performed: Path, tmp_path: Path) -> None:
+    pytest.importorskip("cedarpy", reason="the extra `policy` is not installed")
+    policy = _judged(performed / "case", tmp_path / "case")["policy"]
+    assert policy["acts"]["total"] == policy["acts"]["allowed"] + policy["acts"]["unspecified"] + 1
+    assert policy["chain_acts"]["prohibited"] == 1
+    assert 0 < policy["chain_acts"]["share_unspecified"] < 1
+    assert policy["gap"]["prohibited_only_if_meant"] == 2
+    by = {entry["act"]["summary"].split()[0]: entry["by"] for entry in policy["prohibited"]}
+    assert by == {"ssh": ["no-tunnel"], "cd": ["no-mining"], "tail": ["no-mining"]}
+    assert policy["errors"] == []
+    page = write_report(Case.open(tmp_path / "case")).read_text("utf-8")
+    assert "acts of the chain 1 were prohibited" in page
+
+
+def test_the_twin_did_nothing_prohibited(performed: Path, tmp_path: Path) -> None:
+    pytest.importorskip("cedarpy", reason="the extra `policy` is not installed")
+    policy = _judged(performed / "twin/case", tmp_path / "case")["policy"]
+    assert policy["prohibited"] == []
+    assert policy["chain_acts"]["total"] == 0
+    assert policy["gap"]["acts"] == 0
