@@ -55,7 +55,7 @@ OBJECTS = _objects(TEXTS)
 
 def _strictly(data: bytes) -> JsonPiece | str:
     try:
-        strict = jsontext._Strict(data)
+        strict = jsontext.StrictText(data)
         at = strict.skip_space(0)
         piece, end = strict.value(at)
         if strict.skip_space(end) != len(strict.text):
