@@ -7,10 +7,10 @@ the other members of such an object are structure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from parsers.contract import HEAD_BYTES, Record, Reject, Structure
+from parsers.contract import HEAD_BYTES, Grade, Record, Reject, Structure
 from parsers.jsonlines import BOM, JsonRecord, json_record, kind_of, records, records_of_line
 from parsers.jsontext import JsonFault, JsonPiece, decode, decode_listed
 from parsers.source import MAX_LINE_BYTES, Line, Source
@@ -18,6 +18,7 @@ from parsers.source import MAX_LINE_BYTES, Line, Source
 MAX_DOCUMENT_BYTES = MAX_LINE_BYTES
 NO_LISTS: frozenset[str] = frozenset()
 _SPACE = b" \t\r\n"
+_VALUES_LOOKED_AT = 15
 
 
 def is_document(head: bytes) -> bool:
@@ -36,6 +37,21 @@ def _is_whole(line: bytes) -> bool:
     except JsonFault:
         return False
     return True
+
+
+def head_grade(
+    head: bytes, lists: frozenset[str], marks: Iterable[bytes], is_one: Callable[[dict[str, Any]], bool]
+) -> Grade:
+    """Grade a head by its first records: STRONG where most of them are what `is_one` knows.
+
+    `marks` are bytes without which no record is; they spare the reading of what is something else.
+    """
+    if not all(mark in head for mark in marks):
+        return Grade.NONE
+    found = document_records(Source.of_bytes(head[:HEAD_BYTES]), lists)
+    values = [item.value for item in found if isinstance(item, JsonRecord)][:_VALUES_LOOKED_AT]
+    known = sum(1 for value in values if is_one(value))
+    return Grade.STRONG if known * 2 > len(values) else Grade.NONE
 
 
 def document_records(source: Source, lists: frozenset[str] = NO_LISTS) -> Iterator[JsonRecord | Reject | Structure]:

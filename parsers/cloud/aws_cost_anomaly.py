@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from parsers.cloud.fields import decapitalised, first_text, head_grade, kept, member, utc_columns
+from parsers.cloud.fields import decapitalised, first_text, kept, member, utc_columns
 from parsers.contract import Format, Grade, Item, Parsed, Reject, Row
-from parsers.jsondocument import document_records
+from parsers.jsondocument import document_records, head_grade
 from parsers.jsonlines import JsonRecord
 from parsers.source import Source
 from parsers.transcripts.fields import rest, text

@@ -14,9 +14,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from parsers.cloud.fields import address, first_text, head_grade, json_object, kept, member, utc_columns
+from parsers.cloud.fields import address, first_text, json_object, kept, member, utc_columns
 from parsers.contract import Format, Grade, Item, Parsed, Reject, Row
-from parsers.jsondocument import document_records
+from parsers.jsondocument import document_records, head_grade
 from parsers.jsonlines import JsonRecord
 from parsers.source import Source
 from parsers.transcripts.fields import text

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
-from parsers.contract import HEAD_BYTES, Grade
 from parsers.ip import canonical
-from parsers.jsondocument import document_records
 from parsers.jsonlines import JsonRecord
 from parsers.jsontext import JsonFault, compact, decode
-from parsers.source import Source
 from parsers.times import Moment, iso
 from parsers.transcripts.fields import rest, text
 
 ZONE_NOT_PRINTED = "zone_not_printed"
-_VALUES_LOOKED_AT = 15
-
-
-def head_grade(
-    head: bytes, lists: frozenset[str], marks: Iterable[bytes], is_one: Callable[[dict[str, Any]], bool]
-) -> Grade:
-    """Grade a head by its first records: STRONG where most of them are what `is_one` knows.
-
-    `marks` are bytes without which no record is; they spare the reading of what is something else.
-    """
-    if not all(mark in head for mark in marks):
-        return Grade.NONE
-    found = document_records(Source.of_bytes(head[:HEAD_BYTES]), lists)
-    values = [item.value for item in found if isinstance(item, JsonRecord)][:_VALUES_LOOKED_AT]
-    known = sum(1 for value in values if is_one(value))
-    return Grade.STRONG if known * 2 > len(values) else Grade.NONE
 
 
 def member(value: Any, *path: str) -> Any:

@@ -15,9 +15,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from parsers.cloud.fields import address, as_json, first_text, head_grade, kept, member, utc_columns
+from parsers.cloud.fields import address, as_json, first_text, kept, member, utc_columns
 from parsers.contract import Format, Grade, Item, Parsed, Reject, Row
-from parsers.jsondocument import document_records
+from parsers.jsondocument import document_records, head_grade
 from parsers.jsonlines import JsonRecord
 from parsers.source import Source
 from parsers.transcripts.fields import integer, rest, text

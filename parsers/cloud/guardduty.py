@@ -18,7 +18,6 @@ from parsers.cloud.fields import (
     address,
     decapitalised,
     first_text,
-    head_grade,
     json_object,
     kept,
     member,
@@ -26,7 +25,7 @@ from parsers.cloud.fields import (
     utc_columns,
 )
 from parsers.contract import Format, Grade, Item, Parsed, Reject, Row
-from parsers.jsondocument import document_records
+from parsers.jsondocument import document_records, head_grade
 from parsers.jsonlines import JsonRecord
 from parsers.source import Source
 from parsers.transcripts.fields import integer, rest, text
