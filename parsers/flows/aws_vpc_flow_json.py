@@ -17,14 +17,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from parsers.cloud.fields import head_grade
 from parsers.contract import Format, Grade, Item, Parsed, Reject, Row
 from parsers.csvcells import Cells
 from parsers.csvsheet import Converted
 from parsers.flows import vpc_fields
 from parsers.flows.vpc_fields import ASSUMED_ORDER, field_names
 from parsers.flows.vpc_layout import layout_of, unnamed
-from parsers.jsondocument import document_records
+from parsers.jsondocument import document_records, head_grade
 from parsers.jsonlines import JsonRecord
 from parsers.jsontext import compact
 from parsers.schema import STRING
