@@ -139,8 +139,10 @@ def _net(lines: BillLines, billed: Amounts) -> None:
 
 
 def _sum(cost: Decimal | None, credit: Decimal) -> Decimal | None:
-    total = None if cost is None else _EXACT.add(cost, credit)
-    return total if total is not None and held_exactly(total, MONEY) else None
+    if cost is None:
+        return None
+    total = _EXACT.add(cost, credit) or Decimal(0)  # zero is zero, whatever digits it was made of
+    return total if held_exactly(total, MONEY) else None
 
 
 def _credited(text: str) -> tuple[Decimal | None, bool]:

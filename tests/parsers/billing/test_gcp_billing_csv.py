@@ -45,6 +45,7 @@ def charge(**cells: str) -> dict[str, Any]:
         ({"credits": "[{'amount': -3}]"}, {"effective_cost": "-0.50000000000000", "effective_cost_raw": None}),
         ({"credits": '[{"amount":"-0.5"},{"amount":-1}]'}, {"effective_cost": "1.00000000000000"}),
         ({"credits": "[{'amount': None}]"}, {"effective_cost": None, "notes": ["credits_unreadable"]}),
+        ({"credits": "[{'amount': -2.50}]"}, {"effective_cost": "0.00000000000000"}),
         ({"credits": "{}"}, {"effective_cost": None, "notes": ["credits_unreadable"]}),
         ({"credits": "[{'amount': -1e-15}]"}, {"effective_cost": None, "billed_cost": "2.50000000000000"}),
         ({"invoice__month": "202611"}, {"billing_period_start": "2026-11-01T07:00:00.000000Z"}),
