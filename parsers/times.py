@@ -88,7 +88,8 @@ def epoch_seconds(number: int | str | Decimal) -> Moment | None:
         value = Decimal(number)
     except ArithmeticError:
         return None
-    if not value.is_finite() or abs(value) > Decimal(LATEST):
+    # compared as it stands: arithmetic on a number of any size may overflow
+    if not value.is_finite() or not -LATEST <= value <= LATEST:
         return None
     nanos = int(value * 1_000_000_000)
     us = nanos // 1000

@@ -22,7 +22,8 @@ select
     timed.line,
     timed.kind,
     case when timed.kind in ('credit', 'payout', 'receipt') then 'in' when timed.kind in ('spend', 'trade')
-        then 'out' when timed.kind = 'transfer' and timed.to_address is distinct from timed.account then 'out'
+        then 'out' when timed.kind = 'transfer' and timed.to_address is null and timed.from_address is null then 'state'
+        when timed.kind = 'transfer' and timed.to_address is distinct from timed.account then 'out'
         when timed.kind = 'transfer' then 'in' else 'state' end as side,
     timed.asset,
     timed.amount,

@@ -1,0 +1,1 @@
+"""What wallets, exchanges and price lists export as CSV."""
