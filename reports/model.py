@@ -458,6 +458,7 @@ class Source:
     first_us: int | None = None
     last_us: int | None = None
     clock_offset_seconds: float | None = None
+    clock_note: str = ""
     note: str = ""
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from forensics.document.cite import moment
@@ -15,10 +16,10 @@ Row = dict[str, Any]
 def sources(engine: Engine) -> list[dict[str, Any]]:
     """Every delivery with its books, in order of intake and path."""
     rows_of = _rows_per_table(engine)
-    offsets = {row["source_id"]: row["offset_us"] for row in engine.rows(_OFFSETS)}
+    clocks = {row["source_id"]: row for row in engine.rows(_CLOCKS)}
     listed = []
     for row in engine.rows("select * from source where source_id is not null order by intake, path, source_id"):
-        offset = offsets.get(row["source_id"])
+        clock = clocks.get(row["source_id"])
         entry: dict[str, Any] = {
             "path": row["path"],
             "intake": row["intake"],
@@ -33,7 +34,8 @@ def sources(engine: Engine) -> list[dict[str, Any]]:
             "rows": rows_of.get(row["source_id"], {}),
             "first": _iso(row["first"]),
             "last": _iso(row["last"]),
-            "clock_offset_seconds": None if offset is None else round(offset / 1_000_000, 6),
+            "clock_offset_seconds": None if clock is None else round(clock["offset_us"] / 1_000_000, 6),
+            "clock": None if clock is None else _clock(clock),
         }
         if row["codec"]:
             entry["stream_bytes"] = row["stream_bytes"]
@@ -42,13 +44,41 @@ def sources(engine: Engine) -> list[dict[str, Any]]:
     return listed
 
 
-_OFFSETS = """
-    select source_id, min(offset_us) as offset_us
-    from clock
-    where basis = 'clock_corrected' and kind in ('local', 'utc')
-    group by source_id
+# where a clock ran away or was set, the piece in the middle of what the source recorded speaks for it
+_CLOCKS = """
+    select source_id, offset_us, error, drift_ppb, reference_id, steps, inliers, pieces
+    from (
+        select
+            clock.*,
+            count(*) over (partition by clock.source_id, clock.kind) as pieces,
+            row_number() over (
+                partition by clock.source_id
+                order by
+                    case when epoch_us(source.first) + (epoch_us(source.last) - epoch_us(source.first)) // 2
+                        between clock.from_us and clock.until_us then 1 else 2 end,
+                    clock.kind,
+                    clock.from_us
+            ) as choice
+        from clock
+        join (select source_id, min(first) as first, max(last) as last from source group by source_id) as source
+            on source.source_id = clock.source_id
+        where clock.basis = 'clock_corrected' and clock.kind in ('local', 'utc')
+    ) as ranked
+    where choice = 1
     order by source_id
 """
+
+
+def _clock(row: Row) -> dict[str, Any]:
+    """How a clock was wrong, and how that is known."""
+    return {
+        "error": row["error"],
+        "drift_ppm": str(Decimal(row["drift_ppb"]).scaleb(-3)) if row["drift_ppb"] else None,
+        "pieces": row["pieces"],
+        "compared_with": row["reference_id"],
+        "steps": row["steps"],
+        "inliers": row["inliers"],
+    }
 
 
 def _iso(value: Any) -> str | None:

@@ -45,6 +45,8 @@ def _work(engine: Engine, spans: tuple[Span, ...], marks: tuple[Mark, ...]) -> C
         "select epoch_us(coalesce(ts, cast(ts_local as timestamptz))) - coalesce(clock.offset_us, 0) as us,"
         " avg(value) as rate from usage_metric left join clock on clock.source_id = usage_metric.source_id"
         " and clock.kind = case when ts is null then 'local' else 'utc' end"
+        " and epoch_us(coalesce(ts, cast(ts_local as timestamptz))) >= clock.from_us"
+        " and epoch_us(coalesce(ts, cast(ts_local as timestamptz))) < clock.until_us"
         " where metric = 'hash_rate' and coalesce(window_s, 60) = 60 and coalesce(ts, cast(ts_local as timestamptz))"
         " is not null group by 1 order by 1 limit 5000"
     )

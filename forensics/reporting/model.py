@@ -214,7 +214,24 @@ def _source(source: Document) -> Source:
         first_us=microseconds(source["first"]),
         last_us=microseconds(source["last"]),
         clock_offset_seconds=source["clock_offset_seconds"],
+        clock_note=_clock_note(source.get("clock")),
     )
+
+
+_CLOCK_ERRORS = {"zone": "whole zone", "counter": "wrapped counter", "offset": "clock off", "drift": "clock drifting"}
+
+
+def _clock_note(clock: Document | None) -> str:
+    """Say what was wrong with a clock and what tells it; empty where none was."""
+    if clock is None:
+        return ""
+    parts = [_CLOCK_ERRORS[clock["error"]]]
+    if clock["drift_ppm"] is not None:
+        parts.append(f"{clock['drift_ppm']} ppm")
+    elif clock["pieces"] > 1:
+        parts.append(f"set {clock['pieces'] - 1} times")
+    parts.append(f"{clock['inliers']} events seen by both")
+    return ", ".join(parts)
 
 
 def _methods(document: Document) -> Methods:

@@ -75,4 +75,8 @@ select
     coalesce(clock.basis, 'none') as ts_basis
 from raw
 join delivery on delivery.source_id = raw.source_id
-left join clock on clock.source_id = raw.source_id and clock.kind = raw.clock_kind
+left join clock
+    on clock.source_id = raw.source_id
+    and clock.kind = raw.clock_kind
+    and raw.raw_us >= clock.from_us
+    and raw.raw_us < clock.until_us

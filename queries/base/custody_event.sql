@@ -32,4 +32,8 @@ select
     timed.raw_us - clock.offset_us + clock.after_us + coalesce(timed.ts_precision_us, 0) as latest_us,
     coalesce(clock.basis, 'none') as ts_basis
 from timed
-left join clock on clock.source_id = timed.source_id and clock.kind = timed.clock_kind
+left join clock
+    on clock.source_id = timed.source_id
+    and clock.kind = timed.clock_kind
+    and timed.raw_us >= clock.from_us
+    and timed.raw_us < clock.until_us

@@ -36,4 +36,8 @@ select
     coalesce(clock.basis, 'none') as ts_basis
 from seen
 join delivery on delivery.source_id = seen.source_id
-left join clock on clock.source_id = seen.source_id and clock.kind = seen.clock_kind
+left join clock
+    on clock.source_id = seen.source_id
+    and clock.kind = seen.clock_kind
+    and seen.raw_us >= clock.from_us
+    and seen.raw_us < clock.until_us

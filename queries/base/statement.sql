@@ -33,4 +33,8 @@ select
     said.raw_us - clock.offset_us + clock.after_us + coalesce(said.ts_precision_us, 0) as latest_us,
     coalesce(clock.basis, 'none') as ts_basis
 from said
-left join clock on clock.source_id = said.source_id and clock.kind = said.clock_kind
+left join clock
+    on clock.source_id = said.source_id
+    and clock.kind = said.clock_kind
+    and said.raw_us >= clock.from_us
+    and said.raw_us < clock.until_us

@@ -50,4 +50,8 @@ select
     coalesce(clock.basis, 'none') as ts_basis
 from answered
 left join calls on calls.session_id = answered.session_id and calls.call_id = answered.call_id
-left join clock on clock.source_id = answered.source_id and clock.kind = answered.clock_kind
+left join clock
+    on clock.source_id = answered.source_id
+    and clock.kind = answered.clock_kind
+    and answered.raw_us >= clock.from_us
+    and answered.raw_us < clock.until_us

@@ -150,7 +150,11 @@ stratum_row as (
         message_time.raw_us - clock.offset_us + clock.after_us + coalesce(message_time.ts_precision_us, 0) as latest_us,
         coalesce(clock.basis, 'none') as ts_basis
     from message_time
-    left join clock on clock.source_id = message_time.source_id and clock.kind = message_time.clock_kind
+    left join clock
+        on clock.source_id = message_time.source_id
+        and clock.kind = message_time.clock_kind
+        and message_time.raw_us >= clock.from_us
+        and message_time.raw_us < clock.until_us
 ),
 
 share_row as (

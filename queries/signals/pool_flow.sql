@@ -76,5 +76,9 @@ select
     chosen.raw_us - clock.offset_us + coalesce(chosen.duration_us, 0) as end_us,
     coalesce(clock.basis, 'none') as ts_basis
 from chosen
-left join clock on clock.source_id = chosen.source_id and clock.kind = chosen.clock_kind
+left join clock
+    on clock.source_id = chosen.source_id
+    and clock.kind = chosen.clock_kind
+    and chosen.raw_us >= clock.from_us
+    and chosen.raw_us < clock.until_us
 where chosen.choice = 1
