@@ -161,7 +161,8 @@ cloud_called as (
     select
         command_time.source_id,
         replace(
-            regexp_extract(left(array_to_string(command_part.argv, ' '), 200), '^\S+ [a-z0-9-]+ ([a-z0-9-]+)', 1), '-', ''
+            regexp_extract(left(array_to_string(command_part.argv, ' '), 200), '^\S+ [a-z0-9-]+ ([a-z0-9-]+)', 1),
+            '-', ''
         ) as key,
         command_time.raw_us
     from (
