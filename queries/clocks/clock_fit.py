@@ -151,7 +151,8 @@ def _votes(own: Series, other: Series) -> Votes | None:
         numbers.append(np.full(pairs, number, np.int64))
     if not times:
         return None
-    return Votes(*(np.concatenate(parts) for parts in (times, references, weights, numbers)), keys)  # type: ignore[arg-type]
+    time, reference, number = (np.concatenate(parts) for parts in (times, references, numbers))
+    return Votes(time, reference, np.concatenate(weights), number, keys)
 
 
 def _peak(votes: Votes) -> tuple[int, int] | None:
@@ -173,7 +174,7 @@ def _peak(votes: Votes) -> tuple[int, int] | None:
 def _histogram(votes: Votes) -> tuple[Integers, npt.NDArray[np.float64]]:
     """Return bin numbers and their weight, half of the neighbours' included: what drifts spreads over several."""
     numbers, place = np.unique(votes.difference // BIN_US, return_inverse=True)
-    sums = np.bincount(place, weights=votes.weight)
+    sums = np.bincount(place, weights=votes.weight).astype(np.float64)
     smooth = sums.copy()
     neighbours = np.diff(numbers) == 1
     smooth[1:][neighbours] += sums[:-1][neighbours] / 2
@@ -234,7 +235,8 @@ def _both_rare(inliers: Votes) -> bool:
 def _family(inliers: Votes) -> str:
     """Return what most inliers are; at a tie the first in alphabetical order."""
     counted = Counter(inliers.keys[number].split(" ", 1)[0] for number in inliers.key.tolist())
-    return min(counted, key=lambda family: (-counted[family], family))
+    ranked: list[tuple[int, str]] = sorted((-count, family) for family, count in counted.items())
+    return ranked[0][1]
 
 
 def _theil_sen(x: Integers, y: Integers) -> tuple[float, float]:
