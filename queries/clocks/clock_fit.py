@@ -151,8 +151,8 @@ def _votes(own: Series, other: Series) -> Votes | None:
         numbers.append(np.full(pairs, number, np.int64))
     if not times:
         return None
-    time, reference, number = (np.concatenate(parts) for parts in (times, references, numbers))
-    return Votes(time, reference, np.concatenate(weights), number, keys)
+    time, reference, numbered = (np.concatenate(parts) for parts in (times, references, numbers))
+    return Votes(time, reference, np.concatenate(weights), numbered, keys)
 
 
 def _peak(votes: Votes) -> tuple[int, int] | None:
