@@ -525,6 +525,7 @@ class ReportModel:
     charts: tuple[Chart, ...] = ()
     coverage: tuple[Coverage, ...] = ()
     allowed: tuple[Exhibit, ...] = ()
+    controls: tuple[Exhibit, ...] = ()
     absences: tuple[Absence, ...] = ()
     gaps: tuple[Gap, ...] = ()
     sources: tuple[Source, ...] = ()

@@ -65,6 +65,20 @@ def _asset(asset: str, addresses: list[str], moved: list[Row], secured: list[Row
     }
 
 
+def gathered_since(engine: Engine, since_us: int) -> list[dict[str, str]]:
+    """Coins received (else paid, else credited) at or after a time, per asset; nothing summed across assets."""
+    rows = engine.rows("select asset, kind, amount, best_us from coin_event where asset is not null order by asset")
+    found = []
+    for asset in sorted({row["asset"] for row in rows}):
+        kinds = ("receipt", "payout", "credit")
+        own = [[row for row in rows if row["asset"] == asset and row["kind"] == kind] for kind in kinds]
+        told = next((entries for entries in own if _total(row["amount"] for row in entries) is not None), None)
+        if told is not None:
+            after = [row for row in told if row["best_us"] is not None and row["best_us"] >= since_us]
+            found.append({"asset": asset, "amount": _text(_total(row["amount"] for row in after)) or "0"})
+    return found
+
+
 def _once(rows: list[Row]) -> list[Row]:
     """Count a transfer once though several acts (sent, confirmed, handed over) tell of it."""
     seen: set[tuple[str, str]] = set()
@@ -77,8 +91,10 @@ def _once(rows: list[Row]) -> list[Row]:
     return kept
 
 
-def costs(engine: Engine, episode: Episode, hosts: Collection[str]) -> list[dict[str, Any]]:
-    """What the bill says of the incident's own hosts in the mining window, per currency.
+def costs(
+    engine: Engine, episode: Episode, hosts: Collection[str], since_us: int | None = None
+) -> list[dict[str, Any]]:
+    """What the bill says of the incident's own hosts in the mining window (of it, after `since_us`), per currency.
 
     Charges are cut to the window by time and rounded to 6 places. A bill whose lines name none of the `hosts` gives no
     cost: which of its lines the incident caused is then not known.
@@ -87,12 +103,13 @@ def costs(engine: Engine, episode: Episode, hosts: Collection[str]) -> list[dict
     begin, end = first_of(stages.get("mining")), last_of(stages.get("containment")) or last_of(stages.get("mining"))
     if not begin or not end or not hosts:
         return []
+    begin_us = max(begin["best_us"], since_us or begin["best_us"])
     charges = engine.rows(
         "select billing_currency, billed_cost, epoch_us(ts) as begin_us, epoch_us(ts_end) as end_us, service_category"
         " from charge where ts is not null and ts_end is not null and epoch_us(ts) < $1 and epoch_us(ts_end) > $2"
         " and coalesce(charge_category, 'Usage') = 'Usage'"
         " and (list_contains($3, resource_name) or list_contains($3, resource_id)) order by ts, source_id, record",
-        [end["best_us"], begin["best_us"], sorted(hosts)],
+        [end["best_us"], begin_us, sorted(hosts)],
     )
     lines: dict[str, list[Row]] = {}
     for charge in charges:
@@ -101,9 +118,9 @@ def costs(engine: Engine, episode: Episode, hosts: Collection[str]) -> list[dict
     return [
         {
             "currency": currency,
-            "amount": _text(sum((_part(row, begin["best_us"], end["best_us"]) for row in rows), Decimal(0))),
+            "amount": _text(sum((_part(row, begin_us, end["best_us"]) for row in rows), Decimal(0))),
             "basis": "share_of_existing",
-            "from": moment(begin["best_us"]),
+            "from": moment(begin_us),
             "to": moment(end["best_us"]),
             "evidence": [],
         }

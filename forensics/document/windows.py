@@ -35,6 +35,12 @@ def last_of(rows: list[Row] | None) -> Row | None:
     return max(timed, key=lambda row: (row["best_us"], row["event"])) if timed else None
 
 
+def bounds_between(first: Row, last: Row | None) -> dict[str, Any] | None:
+    """The window from one record to another; None where either has no bounds or the second came first."""
+    known = last is not None and first["earliest_us"] is not None and first["latest_us"] is not None
+    return _window(first, last) if known and last is not None else None
+
+
 def _between(begin: list[Row] | None, end: list[Row] | None) -> dict[str, Any] | None:
     first, last = first_of(begin), first_of(end)
     return _window(first, last) if first and last else None

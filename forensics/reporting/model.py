@@ -10,6 +10,7 @@ from forensics.case import Case
 from forensics.engine import Engine
 from forensics.reporting.allowed import allowed
 from forensics.reporting.charts import charts
+from forensics.reporting.controls import controls
 from forensics.reporting.incidents import incident_of, refs_of
 from forensics.reporting.records import cards, microseconds
 from forensics.reporting.sentences import verdict_sentence, window_text
@@ -57,6 +58,7 @@ def build_model(case: Case, engine: Engine, document: Document, banner: str | No
         charts=charts(engine, spans, marks),
         coverage=tuple(_coverage(engine, document)),
         allowed=tuple(allowed(document["policy"])),
+        controls=tuple(controls(document)),
         absences=tuple(_absence(absence) for absence in document["absences"]),
         gaps=tuple(_gap(gap) for gap in document["gaps"]),
         sources=tuple(_source(source) for source in document["sources"]),
@@ -79,6 +81,10 @@ def _references(value: Any) -> Iterator[Document]:
         for link in incident["links"]:
             yield link["from"]
             yield link["to"]
+        for control in incident["controls"]:
+            yield from control.get("false_stops", ())
+            if control.get("first_stopped"):
+                yield control["first_stopped"]
     for outcome in ("prohibited", "unspecified"):
         yield from (entry["act"] for entry in value["policy"].get(outcome, ()))
 

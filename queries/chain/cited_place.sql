@@ -1,4 +1,4 @@
--- question: where and when is every record that the document may cite, links included?
+-- question: where and when is every record that the document may cite, links and replayed controls included?
 -- grain:    one row per event key
 -- columns:  event, source_id, record, part, line, table_name, earliest_us, best_us, latest_us, ts_basis
 -- as:       table
@@ -13,6 +13,9 @@ with every as (
     union all
     select event, source_id, record, part, line, 'flow', earliest_us, best_us, latest_us, ts_basis, 2
     from chain_flow
+    union all
+    select event, source_id, record, part, line, table_name, earliest_us, best_us, latest_us, ts_basis, 3
+    from control_stop
 ),
 
 ranked as (

@@ -76,3 +76,48 @@ def test_the_twin_did_nothing_prohibited(performed: Path, tmp_path: Path) -> Non
     assert policy["prohibited"] == []
     assert policy["chain_acts"]["total"] == 0
     assert policy["gap"]["acts"] == 0
+
+
+def _controls(document: Document) -> dict[str, Document]:
+    (incident,) = document["incidents"]
+    return {control["control"]: control for control in incident["controls"]}
+
+
+def test_each_control_is_replayed(plain: tuple[Document, Document]) -> None:
+    found = _controls(plain[0])
+    assert {name: control["stages"] for name, control in found.items()} == {
+        "behaviour_detection": ["egress"],
+        "budget_cap": [],
+        "command_allow_list": ["exploration"],
+        "egress_allow_list": ["exploration"],
+        "name_or_port_block": ["mining"],
+        "sandbox_without_network": ["exploration"],
+    }
+    assert all(control["replayed"] for control in found.values())
+
+
+def test_a_control_that_stops_later_leaves_less_to_come(plain: tuple[Document, Document]) -> None:
+    found = _controls(plain[0])
+    late, early = found["behaviour_detection"], found["name_or_port_block"]
+    assert late["lead"]["at_most"] < early["lead"]["at_least"]
+    assert float(late["cost_after"][0]["amount"]) < float(early["cost_after"][0]["amount"])
+    assert late["coins_after"] == [{"asset": "XMR", "amount": plain[0]["incidents"][0]["assets"][0]["paid"]}]
+    assert found["budget_cap"]["first_stopped"] is None
+    assert found["budget_cap"]["cost_after"] == []
+
+
+def test_false_stops_are_counted_and_cited(plain: tuple[Document, Document]) -> None:
+    found = _controls(plain[0])
+    assert found["egress_allow_list"]["false_stops_before"] == 0
+    (wrong,) = found["sandbox_without_network"]["false_stops"]
+    assert "jobs.corp.example" in wrong["summary"]
+    assert "persistence" in found["sandbox_without_network"]["stages_unseen"]
+    for control in found.values():
+        assert len(control["false_stops"]) == min(control["false_stops_before"], 5)
+
+
+def test_the_twin_has_nothing_to_replay_controls_over(plain: tuple[Document, Document], performed: Path) -> None:
+    assert plain[1]["incidents"] == []
+    page = (performed / "twin/case/report/index.html").read_text("utf-8")
+    assert "There is no incident to replay controls over." in page
+    assert "Sandbox without a network" in (performed / "case/report/index.html").read_text("utf-8")
