@@ -38,8 +38,8 @@ class JsonFault(ValueError):
 class JsonPiece(NamedTuple):
     """One value found in a line: where its bytes begin, how many they are, and the keys that were repeated.
 
-    `hidden` holds, as (key, value), what later values of the same key took the place of. `storable` tells that no text
-    in it has a lone surrogate.
+    `hidden` holds, as (key, value), what later values of the same key took the place of. `storable` tells that nothing
+    is hidden and no text in it has a lone surrogate.
     """
 
     value: Any
@@ -247,6 +247,7 @@ class StrictText:
         except UnicodeDecodeError as fault:
             raise JsonFault(f"not UTF-8 at byte {fault.start}") from None
         self._plain = len(self.text) == len(data)
+        self._storable = b"\\u" not in data  # a lone surrogate can only be an escape
         self._counted_to = self._bytes_before = 0
         self._hooks = _Hooks()
         self._decoder = json.JSONDecoder(
@@ -265,7 +266,9 @@ class StrictText:
         value, end = self.decoded(at)
         hidden = tuple(self._hooks.hidden)
         begin = self.byte_at(at)
-        return JsonPiece(value, begin, self.byte_at(end) - begin, tuple(key for key, _ in hidden), hidden), end
+        keys = tuple(key for key, _ in hidden)
+        storable = self._storable and not hidden
+        return JsonPiece(value, begin, self.byte_at(end) - begin, keys, hidden, storable), end
 
     def decoded(self, at: int) -> tuple[Any, int]:
         """Read the value at character `at` without its place; return it and the character behind it."""

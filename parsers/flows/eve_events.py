@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from parsers.capture.http import Request
 from parsers.flows import protocols
-from parsers.flows.eve_names import flow_id, host_name, lookups
+from parsers.flows.eve_names import flow_id, lookups
 from parsers.flows.members import LAST_INT32, Members
+from parsers.flows.names import asked_host, bound, host_name
 from parsers.times import Moment
 
 PRODUCT = "suricata"
@@ -177,30 +177,19 @@ def _http(kind: str, event: Members) -> Iterator[Produced]:
     if kind == "fileinfo":
         yield "application_message", row | {"protocol": event.text("app_proto"), "method": kind}
         return
-    method = body.text("http_method")
-    yield "application_message", row | {"protocol": "http", "method": method, "direction": "request"}
-    name = Request(method or "", row["uri"] or "", row["host"], None, (), cut=False).name
+    row |= {"protocol": "http", "method": body.text("http_method"), "direction": "request"}
+    yield "application_message", row
+    name = asked_host(row)
     if name:
-        yield "name_lookup", _bound("http_host", name, row)
+        yield "name_lookup", bound("http_host", name, row)
 
 
 def _handshake(kind: str, event: Members) -> Iterator[Produced]:
     body = event.inner(kind)
-    name = host_name(body.text("sni"))
+    name = host_name(body.text("sni")) or None
     row = {"protocol": kind, "flow_id": flow_id(event), **_ends(event), "host": name}
     if kind == "quic":
         row["user_agent"] = body.text("ua")
     yield "application_message", row
     if name:
-        yield "name_lookup", _bound("tls_sni", name, row)
-
-
-def _bound(kind: str, name: str, message: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "name": name,
-        "address": message["dst_address"],
-        "port": message["dst_port"],
-        "client_address": message["src_address"],
-        "flow_id": message["flow_id"],
-    }
+        yield "name_lookup", bound("tls_sni", name, row)

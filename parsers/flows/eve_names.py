@@ -15,6 +15,7 @@ from parsers import ip
 from parsers.capture import lookups as bindings
 from parsers.capture.dns import Answer, Message, Question
 from parsers.flows.members import Members
+from parsers.flows.names import host_name
 
 DNS_PORT = 53
 MULTICAST_PORTS = frozenset({5353, 5355})
@@ -23,12 +24,6 @@ _ADDRESSES = frozenset({"A", "AAAA"})
 _NAMED = frozenset({"CNAME", "DNAME", "NS", "PTR"})
 _PLAIN = frozenset({"rrname", "rrtype", "ttl", "rdata"})  # of an answer
 _LAST_TTL = 2**32 - 1
-_ASCII_LOWER = {upper: upper + 32 for upper in range(65, 91)}
-
-
-def host_name(text: str | None) -> str | None:
-    """Return a name in lower case (ASCII letters only) and without its trailing dot; None for an empty one."""
-    return (text.translate(_ASCII_LOWER).removesuffix(".") or None) if text else None
 
 
 def flow_id(event: Members) -> str | None:

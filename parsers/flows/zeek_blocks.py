@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from parsers import blocks, ip
 from parsers.blocks import Lines, Mask, Positions
 from parsers.contract import Block
+from parsers.flows.names import host_name
 from parsers.flows.zeek_columns import (
     MOST_WHOLE_INTERVAL,
     MOST_WHOLE_TIME,
@@ -42,7 +43,6 @@ from parsers.flows.zeek_rows import (
     ICMP,
     ICMP6,
     PROTOCOLS,
-    host_name,
     whole_seconds,
 )
 from parsers.schema import TABLES
@@ -132,7 +132,9 @@ def meta_candidates(lines: Lines, prefix: bytes) -> list[int]:
 
 
 def read(lines: Lines, header: Header, source_id: str, records: int) -> Clean | None:
-    """Read lines of one log, numbered from `records` + 1; None where reading line by line is the better way."""
+    """Read lines of one log, numbered from `records` + 1; None where reading line by line is the better or only way."""
+    if header.path not in _LOGS:
+        return None
     shape, make = _LOGS[header.path]
     if len(lines) < FEWEST_LINES or not shape.fits(header):
         return None

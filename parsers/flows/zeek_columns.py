@@ -18,8 +18,8 @@ from pyarrow import csv
 
 from parsers import blocks, ip
 from parsers.blocks import Lines, Mask, Positions
+from parsers.flows.zeek_fields import json_key, json_value
 from parsers.flows.zeek_log import Fields, Header, ZeekFault
-from parsers.flows.zeek_rows import json_key, json_value
 
 MOST_WHOLE_TIME = 11  # digits before the point: up to the year 5138
 MOST_WHOLE_INTERVAL = 9

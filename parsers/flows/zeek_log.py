@@ -22,6 +22,7 @@ _CONTAINER = re.compile(r"(?:set|vector|table)\[(.+)\]")
 _DIGITS = re.compile(rb"0*([0-9]{1,20})")
 _INTEGER = re.compile(rb"-?[0-9]{1,19}")
 _SECONDS = re.compile(rb"-?[0-9]{1,15}(?:\.[0-9]{1,12})?")
+_EXPONENT = re.compile(rb"-?[0-9](?:\.[0-9]{1,17})?e[+-][0-9]{2}")
 _DOUBLE = re.compile(rb"-?[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?|nan|-?inf")
 _NOT_FINITE = (b"nan", b"inf", b"-inf")
 _LAST_UINT64 = 2**64 - 1
@@ -236,7 +237,8 @@ def _time(data: bytes) -> times.Moment:
 
 
 def _interval(data: bytes) -> Interval:
-    if not _SECONDS.fullmatch(data):
+    # old writers print long ones with an exponent
+    if not _SECONDS.fullmatch(data) and not _EXPONENT.fullmatch(data):
         raise ZeekFault(f"{_shown(data)} is no interval")
     seconds = Decimal(data.decode())
     us, rest = divmod(seconds * 1_000_000, 1)

@@ -1,12 +1,14 @@
-"""Zeek's ASCII (tab-separated) logs of connections, DNS and TLS: conn.log, dns.log, ssl.log.
+"""Zeek's ASCII (tab-separated) logs.
 
-Source of the format: zeek/zeek src/logging/writers/ascii/Ascii.cc and scripts/base/protocols/{conn,dns,ssl}/main.zeek.
+Source of the format: zeek/zeek src/logging/writers/ascii/Ascii.cc; of the logs, docs.zeek.org, script reference.
 One record is one line; lines that begin with the meta prefix are header, blank lines are structure. Headers may come
-again in mid-file with other columns (logs that were concatenated). Other logs of Zeek are not claimed.
+again in mid-file with other columns or for another log (logs that were concatenated).
 
-conn gives a `flow`, dns one `name_lookup` per answer (one for a query without), ssl an `application_message` and, where
-a server name was sent, a `name_lookup`. Runs of clean lines are read as blocks (`zeek_blocks`), all else line by line;
-both give the same rows.
+conn gives a `flow`, dns one `name_lookup` per answer (one for a query without); ssl, quic and http give an
+`application_message` and, where a name was sent, a `name_lookup`; notice, weird and intel an `alert`; capture_loss and
+stats a `coverage_gap` where something was lost. Every other log gives an `application_message` with what it says in
+`extra`, but for those in which the sensor speaks of itself. Runs of clean lines of conn, dns and ssl are read as blocks
+(`zeek_blocks`), all else line by line; both give the same rows.
 """
 
 from __future__ import annotations
@@ -33,24 +35,24 @@ from parsers.flows.zeek_log import Fields, Header, ZeekFault, header_before, is_
 from parsers.flows.zeek_rows import rows_of
 from parsers.source import Line, Source
 
-PATHS = frozenset({"conn", "dns", "ssl"})
 WITHOUT_END = "line_without_end"
 LAST_CUT = "last_column_may_be_cut"
 
 FORMAT = Format(
     name="zeek_tsv",
-    title="Zeek ASCII logs: conn, dns, ssl",
-    tables=("flow", "name_lookup", "application_message"),
+    title="Zeek ASCII logs",
+    tables=("flow", "name_lookup", "application_message", "alert", "coverage_gap"),
     signature=True,
+    version=2,
 )
 
 
 def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001
-    """STRONG for a Zeek header of a conn, dns or ssl log; other logs, and logs without header, are not claimed."""
+    """STRONG for a whole header of Zeek's; logs without header are not claimed."""
     header = header_before(head)
     for line in meta_lines(head):
         header = header.after(line)
-    return Grade.STRONG if header.path in PATHS and header.fault() is None else Grade.NONE
+    return Grade.STRONG if header.path and header.fault() is None else Grade.NONE
 
 
 def read(source: Source) -> Iterator[Item]:
@@ -106,8 +108,6 @@ class _Reader:
     def _use(self, header: Header) -> None:
         self._header = header
         self._fault = header.fault()
-        if self._fault is None and header.path not in PATHS:
-            self._fault = f"a line of Zeek's log {header.path!r}, which this format does not read"
         self._fields = Fields(header)
 
     def too_long(self, line: Line) -> Item:
