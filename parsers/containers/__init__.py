@@ -1,0 +1,1 @@
+"""What container platforms and the sensors on them record: Kubernetes, Docker, Falco, Tetragon."""
