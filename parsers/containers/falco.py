@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from parsers.cloud.fields import address, head_grade, kept, port, utc_columns
+from parsers.cloud.fields import address, kept, port, utc_columns
 from parsers.contract import Format, Grade, Item, Parsed, Reject, Row
-from parsers.jsondocument import document_records
+from parsers.jsondocument import document_records, head_grade
 from parsers.jsonlines import JsonRecord
 from parsers.jsontext import compact
 from parsers.source import Source

@@ -19,9 +19,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from parsers.cloud.fields import address, as_json, first_text, head_grade, kept, member, utc_columns
+from parsers.cloud.fields import address, as_json, first_text, kept, member, utc_columns
 from parsers.contract import Format, Grade, Item, Parsed, Record, Reject, Row
-from parsers.jsondocument import document_records
+from parsers.jsondocument import document_records, head_grade
 from parsers.jsonlines import JsonRecord
 from parsers.jsontext import compact
 from parsers.source import Source
