@@ -14,7 +14,7 @@ from parsers.contract import Record, Reject, Structure
 from parsers.jsondocument import whole_document
 from parsers.jsonlines import BOM, json_record
 from parsers.jsontext import JsonFault, StrictText
-from parsers.source import Source
+from parsers.source import MAX_LINE_BYTES, Line, Source
 from parsers.text import storable
 
 Path = tuple[str | int, ...]
@@ -41,29 +41,50 @@ _Reading = Generator[JsonPart | Structure, None, tuple[int, bool]]  # ends with 
 def parts(source: Source, opened: frozenset[Pattern]) -> Iterator[JsonPart | Reject | Structure]:
     """Account for the whole stream: the values in what `opened` names (the root is `()`), each a record of its own.
 
-    A stream may hold several documents, one behind the other.
+    A stream holds one document, or one on each line: then a damaged line takes no other with it.
     """
-    data = whole_document(source)
-    if isinstance(data, Reject):
-        yield data
-    else:
-        yield from _Walk(data, opened).items()
+    first = next((line for line in source.lines() if line.data is None or line.data.strip(b" \t\r")), None)
+    if first is not None and not _is_line(first, opened):
+        data = whole_document(source)
+        yield from [data] if isinstance(data, Reject) else _Walk(Line(1, 0, len(data), data, 0), opened).items()
+        return
+    number = document = 0
+    for line in source.lines():
+        walk = _Walk(line, opened, number, document)
+        yield from walk.items()
+        number, document = walk.number, walk.document
+
+
+def _is_line(first: Line, opened: frozenset[Pattern]) -> bool:
+    """Tell whether a first line holds all of its document: no text goes on in the next line, so one cut off is torn."""
+    if not first.newline or first.data is None:
+        return False
+    walk = _Walk(first, opened)
+    rejects = [item.reason for item in walk.items() if isinstance(item, Reject)]
+    return rejects[0].startswith("Unterminated string") if rejects else not walk.is_open
 
 
 class _Walk:
-    """One pass over a text; `_done` counts the bytes accounted for."""
+    """One pass over a line, or over all lines as one; `_done` counts the bytes accounted for."""
 
-    def __init__(self, data: bytes, opened: frozenset[Pattern]) -> None:
-        self._data = data
+    def __init__(self, line: Line, opened: frozenset[Pattern], number: int = 0, document: int = 0) -> None:
+        self.number, self.document = number, document  # of records and documents before
+        self.is_open = False
+        self._line = line
+        self._data = line.data or b""
         self._opened = opened
-        self._base = len(BOM) if data.startswith(BOM) else 0
+        self._base = len(BOM) if not line.offset and self._data.startswith(BOM) else 0
         self._done = 0
         self._start = self._base  # of the record that is being read
-        self._number = self._document = 0
-        self._line, self._counted = 1, 0
+        self._lines = self._counted = 0
 
     def items(self) -> Iterator[JsonPart | Reject | Structure]:
-        """Account for the text."""
+        """Account for the text and its newline."""
+        whole = self._line.length + self._line.newline
+        if self._line.data is None:
+            reason = f"a line of {self._line.length} bytes (the limit is {MAX_LINE_BYTES})"
+            yield Reject(self._record(0, self._line.length, self._line.newline), reason)
+            return
         try:
             self._strict = StrictText(self._data[self._base :])
             at = self._strict.skip_space(0)
@@ -71,13 +92,13 @@ class _Walk:
                 self._start = self._byte(at)
                 at, _ = yield from self._value(at, ())
                 at = self._strict.skip_space(at)
-                self._document += 1
+                self.document += 1
         except JsonFault as fault:
             begin = max(self._start, self._done)
             yield from self._structure(begin)
             yield Reject(self._record(begin, len(self._data) - begin, 0), str(fault))
-            return
-        yield from self._structure(len(self._data))
+            self.document += 1
+        yield from self._structure(whole)
 
     def _value(self, at: int, path: Path) -> _Reading:
         """Read the value at `at`, of the record that begins at `_start`."""
@@ -90,7 +111,7 @@ class _Walk:
         yield from self._structure(self._start)
         record = self._record(self._start, end_byte - self._start, self._byte(after) - end_byte)
         read = json_record(record, piece._replace(value={"value": piece.value}))
-        yield JsonPart(record, self._document, path, read.value["value"], read.notes, read.hidden)
+        yield JsonPart(record, self.document, path, read.value["value"], read.notes, read.hidden)
         return after, comma
 
     def _members(self, at: int, path: Path, closing: str) -> _Reading:
@@ -108,6 +129,7 @@ class _Walk:
             if not comma and at < len(text) and text[at] != closing:
                 raise JsonFault(f"neither comma nor bracket at character {at}")
             count += 1
+        self.is_open = self.is_open or at >= len(text)
         return self._behind(min(at + 1, len(text)), path)
 
     def _key(self, at: int) -> tuple[str, int]:
@@ -130,12 +152,12 @@ class _Walk:
 
     def _structure(self, end: int) -> Iterator[Structure]:
         if end > self._done:
-            yield Structure(self._done, end - self._done)
+            yield Structure(self._line.offset + self._done, end - self._done)
             self._done = end
 
     def _record(self, begin: int, length: int, separator: int) -> Record:
-        self._number += 1
-        self._line += self._data.count(b"\n", self._counted, begin)
+        self.number += 1
+        self._lines += self._data.count(b"\n", self._counted, begin)
         self._counted = begin
         self._done = begin + length + separator
-        return Record(self._number, begin, length, self._line, separator)
+        return Record(self.number, self._line.offset + begin, length, self._line.number + self._lines, separator)

@@ -23,9 +23,12 @@ class Conversation:
     is_derived: bool
     sent: Counter[bytes] = field(default_factory=Counter)
 
-    def is_repeated(self, messages: list[dict[str, Any]]) -> list[bool]:
-        """Tell for each message of a request whether it was in the conversation before; take note of those new."""
-        seen: Counter[bytes] = Counter()
+    def is_repeated(self, messages: list[dict[str, Any]], seen: Counter[bytes] | None = None) -> list[bool]:
+        """Tell for each message of a request whether it was in the conversation before; take note of those new.
+
+        `seen` counts those of the request that came one by one before these.
+        """
+        seen = Counter() if seen is None else seen
         repeated = []
         for message in messages:
             digest = digest_of(message)

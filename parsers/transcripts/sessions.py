@@ -49,13 +49,18 @@ class Sessions:
             session = self._known[session_id] = _Session(record)
             if session_id is not None:
                 self._new.append(session)
+        self.widen(session_id, times)
+        first = session.count
+        session.count += pieces
+        return first
+
+    def widen(self, session_id: str | None, times: dict[str, Any]) -> None:
+        """Widen a placed session's span by the times of one of its pieces."""
+        session = self._known[session_id]
         for name in ("ts", "ts_local"):
             time = times.get(name)
             if time is not None:
                 session.widen(name, time, times.get("ts_precision_us"))
-        first = session.count
-        session.count += pieces
-        return first
 
     def describe(self, session_id: str | None, **columns: Any) -> None:
         """Set columns of a placed session that have no value yet."""

@@ -63,6 +63,8 @@ def test_members_and_elements_are_records():
     [
         (b"", [], None),
         (b"7", [()], None),
+        (b"\n \n\n", [], None),
+        (b'\n{"id":\n1}', [("id",)], None),
         (b'{"steps": [', [], None),
         (b'{"steps": [1, 2', [("steps", 0), ("steps", 1)], None),
         (b'{"steps": [1, {"a"', [("steps", 0)], "Expecting ':' delimiter at character 18"),
@@ -82,6 +84,16 @@ def test_damage_is_told(data, paths, reason):
     found, rejects = read(data)
     assert [part.path for part in found] == paths
     assert [reject.reason for reject in rejects] == ([reason] if reason else [])
+
+
+def test_a_damaged_line_takes_no_other_with_it():
+    found, rejects = read(b'{"id": "to\n{"steps": [1, {"n": "to\n\n{"id": 3} {"id": 4}\n')
+    assert [(part.document, part.path, part.value) for part in found] == [
+        (1, ("steps", 0), 1),
+        (2, ("id",), 3),
+        (3, ("id",), 4),
+    ]
+    assert len(rejects) == 2
 
 
 def test_repeated_keys_are_all_there():
