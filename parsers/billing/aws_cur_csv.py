@@ -42,7 +42,6 @@ FORMAT = Format(name="aws_cur_csv", title="AWS cost and usage report (CSV)", tab
 COMPUTED = "effective_cost_computed"
 UNKNOWN = "effective_cost_unknown"
 SPLIT = "split_cost_line"
-FEWER_FIELDS = "fewer_fields_than_header"
 
 REQUIRED = frozenset({"line_item_line_item_type", "line_item_usage_start_date", "line_item_unblended_cost"})
 # columns whose values cannot be mistaken for one another's
@@ -179,9 +178,7 @@ class CurLayout:
         lines.rest(MAPPED | tagged)
         if known < self.width:
             self._check(lines)
-            lines.note(FEWER_FIELDS, every)
-            unplaced = zip(*(column.to_pylist() for column in columns[known:]), strict=True)
-            lines.extra.append(("unplaced_fields", [list(fields) for fields in unplaced]))
+            lines.unplaced(columns[known:])
         return lines.converted()
 
     def _costs(self, lines: BillLines) -> None:

@@ -6,8 +6,10 @@ are, and noted; what has no column goes to `extra`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -30,13 +32,16 @@ from parsers.jsontext import JsonFault, decode
 from parsers.money import LOSSY
 from parsers.schema import BOOL, STRING, TABLES
 from parsers.text import UNDECODABLE
-from parsers.times import iso, text_of
+from parsers.times import Moment, iso, text_of
 
 ZONE_NOT_PRINTED = "zone_not_printed"
 NO_NUMBER = "amount_is_no_number"
 NO_TIME = "time_unreadable"
 TAGS_NOT_JSON = "tags_not_json"
 DUPLICATE_COLUMNS = "duplicate_columns"
+FEWER_FIELDS = "fewer_fields_than_header"
+
+Clock = Callable[[str], Moment | None]
 
 _CHARGE = TABLES["charge"]
 
@@ -54,9 +59,10 @@ def told_apart(names: tuple[str, ...]) -> tuple[tuple[str, ...], set[str]]:
 class BillLines:
     """Collects the columns of some bill lines, what is to be noted about them, and what is wrong with them."""
 
-    def __init__(self, cells: Cells, printed: tuple[str, ...]) -> None:
-        """`printed` are the header's names as they stand, one for each of `cells.names`."""
+    def __init__(self, cells: Cells, printed: tuple[str, ...], clock: Clock = iso) -> None:
+        """`printed` are the header's names as they stand, one for each of `cells.names`; `clock` reads a time."""
         self.cells = cells
+        self._clock = clock
         self.columns: dict[str, pa.Array | str | int] = {}
         self.faults = Faults()
         self.extra: list[tuple[str, Any]] = []
@@ -88,7 +94,7 @@ class BillLines:
 
     def period(self, name: str, end: str) -> None:
         """Fill `ts` and `ts_end`; a line whose time cannot be read is turned down."""
-        first, last = self._utc(name), self._utc(end)
+        first, last = self.utc(name), self.utc(end)
         self.faults.add(first.wrong, f"{self.printed(name)} is no time")
         self.faults.add(last.wrong, f"{self.printed(end)} is no time")
         self.columns["ts"], self.columns["ts_end"] = first.us, last.us
@@ -96,13 +102,14 @@ class BillLines:
 
     def time(self, column: str, name: str) -> None:
         """Fill a time; one that cannot be read is noted and its text kept in `extra`."""
-        found = self._utc(name)
+        found = self.utc(name)
         self.columns[column] = found.us
         self.note(NO_TIME, found.wrong)
         self.extra.append((self.printed(name), only(self.cells.text(name), found.wrong)))
 
-    def _utc(self, name: str) -> Times:
-        found = times(self.cells.text(name), iso)
+    def utc(self, name: str | None) -> Times:
+        """Read a column of times; those without zone are UTC, and noted."""
+        found = times(self.cells.text(name), self._clock)
         self.note(ZONE_NOT_PRINTED, present(found.us) & ~found.zoned)
         return found
 
@@ -113,10 +120,20 @@ class BillLines:
         self.note(TAGS_NOT_JSON, present(cells) & ~good)
         self.extra.append((self.printed(name), only(cells, ~good)))
 
-    def statement(self, account: str, period_start: str) -> None:
+    def statement(self, account: str | None, period_start: str | None) -> None:
         """Fill `statement_id`: account and first day of the billing period, the same in every version of a bill."""
-        days = each(self.cells.text(period_start), _day, STRING)
+        days = each(self.cells.text(period_start), self._day, STRING)
         self.columns["statement_id"] = pc.binary_join_element_wise(self.cells.text(account), days, "/")
+
+    def _day(self, text: str) -> str | None:
+        moment = self._clock(text)
+        return text_of(moment.us)[:10] if moment else None
+
+    def unplaced(self, columns: list[pa.StringArray]) -> None:
+        """Keep the fields of ragged records that may belong to one column or another."""
+        self.note(FEWER_FIELDS, np.ones(len(self.cells), np.bool_))
+        fields = zip(*(column.to_pylist() for column in columns), strict=True)
+        self.extra.append(("unplaced_fields", [list(found) for found in fields]))
 
     def rest(self, mapped: frozenset[str] | set[str]) -> None:
         """Keep the columns that are not mapped in `extra`."""
@@ -140,8 +157,3 @@ def _is_object(text: str) -> bool:
         return isinstance(decode(text.encode()).value, dict)
     except JsonFault:
         return False
-
-
-def _day(text: str) -> str | None:
-    moment = iso(text)
-    return text_of(moment.us)[:10] if moment else None
