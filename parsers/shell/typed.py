@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from parsers.source import Line
+from parsers.source import Line, Source
 from parsers.text import UNDECODABLE, decoded
 
 CARRIAGE_RETURNS = "carriage_returns"  # every line ended in one; they are no part of the command
@@ -45,6 +45,28 @@ def without_nul_run(line: Line) -> Iterator[Line]:
     yield Line(line.number, line.offset, run, line.data[:run], 0 if rest else line.newline)
     if rest:
         yield Line(line.number, line.offset + run, len(rest), rest, line.newline)
+
+
+def continued_lines(source: Source, *marks: bytes) -> Iterator[list[Line]]:
+    """Yield the physical lines of each entry, where a line that ends in one of the `marks` goes on in the next one.
+
+    Blank lines, NUL runs and what is too long come as lines of their own.
+    """
+    held: list[Line] = []
+    held_bytes = 0
+    for line in source.lines(MAX_ENTRY_BYTES):
+        for piece in without_nul_run(line):
+            alone = not piece.data or piece.data[0] == 0
+            if held and (alone or held_bytes > MAX_ENTRY_BYTES):
+                yield held
+                held, held_bytes = [], 0
+            held.append(piece)
+            held_bytes += piece.length
+            if alone or not (piece.newline and piece.data and piece.data.endswith(marks)):
+                yield held
+                held, held_bytes = [], 0
+    if held:
+        yield held
 
 
 def nul_reason(length: int) -> str:

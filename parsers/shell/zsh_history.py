@@ -23,10 +23,10 @@ from parsers.shell.typed import (
     NO_FINAL_NEWLINE,
     TIMESTAMP_OUT_OF_RANGE,
     TOO_LONG,
+    continued_lines,
     may_be_commands,
     nul_reason,
     typed,
-    without_nul_run,
 )
 from parsers.source import Line, Source
 from parsers.times import SECOND, epoch_seconds
@@ -77,7 +77,7 @@ def read(source: Source) -> Iterator[Item]:
     a crash) and entries of more than 16 MiB are rejected.
     """
     number = 0
-    for lines in _entries(source):
+    for lines in continued_lines(source, b"\\"):
         first, last = lines[0], lines[-1]
         length = last.offset + last.length - first.offset
         if not length:
@@ -91,25 +91,6 @@ def read(source: Source) -> Iterator[Item]:
         else:
             yield Parsed(record)
             yield Row("process", record, values)
-
-
-def _entries(source: Source) -> Iterator[list[Line]]:
-    """Yield the physical lines of each entry; blank lines, NUL runs and what is too long come as lines of their own."""
-    held: list[Line] = []
-    held_bytes = 0
-    for line in source.lines(MAX_ENTRY_BYTES):
-        for piece in without_nul_run(line):
-            alone = not piece.data or piece.data[0] == 0
-            if held and (alone or held_bytes > MAX_ENTRY_BYTES):
-                yield held
-                held, held_bytes = [], 0
-            held.append(piece)
-            held_bytes += piece.length
-            if alone or not (piece.newline and piece.data and piece.data.endswith(b"\\")):
-                yield held
-                held, held_bytes = [], 0
-    if held:
-        yield held
 
 
 def _values(lines: list[Line]) -> dict[str, Any] | str:
