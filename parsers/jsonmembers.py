@@ -31,23 +31,28 @@ class Part(NamedTuple):
     hidden: tuple[tuple[str, Any], ...]
 
 
-def head_members(head: bytes, lists: frozenset[str]) -> list[Member]:
+def head_members(head: bytes, lists: frozenset[str], *, whole: bool = False) -> list[Member]:
     """Return the whole parts of the beginning of a document, for recognition."""
     found: list[Member] = []
     try:
-        for member in decode_members(head.removeprefix(BOM), lists):
+        for member in decode_members(head.removeprefix(BOM), lists, whole=whole):
             found.append(member)  # noqa: PERF402 (what came before the cut is kept)
     except JsonFault:
         pass
     return found
 
 
-def document_parts(source: Source, lists: frozenset[str]) -> Iterator[Part | Reject | Structure]:
-    """Account for the whole stream: documents one a line, or one over many lines, taken apart at `lists`."""
+def document_parts(
+    source: Source, lists: frozenset[str], *, whole: bool = False
+) -> Iterator[Part | Reject | Structure]:
+    """Account for the whole stream: documents one a line, or one over many lines, taken apart at `lists`.
+
+    With `whole`, an object that holds none of these lists is one part: events, one a line or one a file.
+    """
     with source.open() as stream:
         head = stream.read(HEAD_BYTES)
     if is_document(head):
-        yield from _whole(source, lists)
+        yield from _document(source, lists, whole=whole)
         return
     tops = number = 0
     for line in source.lines():
@@ -57,7 +62,7 @@ def document_parts(source: Source, lists: frozenset[str]) -> Iterator[Part | Rej
             yield Reject(record, f"a line of {line.length} bytes (the limit is {MAX_LINE_BYTES})")
             continue
         place = _Place(line.offset, line.number, number, tops)
-        for item in _accounted(line.data + b"\n" * line.newline, lists, place):
+        for item in _accounted(line.data + b"\n" * line.newline, lists, place, whole=whole):
             if not isinstance(item, Structure):
                 number += 1
             if isinstance(item, Part):
@@ -66,7 +71,7 @@ def document_parts(source: Source, lists: frozenset[str]) -> Iterator[Part | Rej
         tops += 1
 
 
-def _whole(source: Source, lists: frozenset[str]) -> Iterator[Part | Reject | Structure]:
+def _document(source: Source, lists: frozenset[str], *, whole: bool) -> Iterator[Part | Reject | Structure]:
     with source.open() as stream:
         data = stream.read(MAX_DOCUMENT_BYTES + 1)
         length = len(data)
@@ -75,7 +80,7 @@ def _whole(source: Source, lists: frozenset[str]) -> Iterator[Part | Reject | St
     if length > MAX_DOCUMENT_BYTES:
         yield Reject(Record(1, 0, length, 1), f"a document of {length} bytes (the limit is {MAX_DOCUMENT_BYTES})")
         return
-    yield from _accounted(data, lists, _Place(0, 1, 0, 0))
+    yield from _accounted(data, lists, _Place(0, 1, 0, 0), whole=whole)
 
 
 class _Place(NamedTuple):
@@ -87,12 +92,14 @@ class _Place(NamedTuple):
     top: int
 
 
-def _accounted(data: bytes, lists: frozenset[str], place: _Place) -> Iterator[Part | Reject | Structure]:
+def _accounted(
+    data: bytes, lists: frozenset[str], place: _Place, *, whole: bool
+) -> Iterator[Part | Reject | Structure]:
     begin = len(BOM) if data.startswith(BOM) and not place.offset else 0
     members: list[Member] = []
     fault = None
     try:
-        for member in decode_members(data[begin:], lists):
+        for member in decode_members(data[begin:], lists, whole=whole):
             members.append(member)  # noqa: PERF402 (what came before a fault is kept)
     except JsonFault as found:
         fault = str(found)

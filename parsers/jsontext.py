@@ -180,18 +180,19 @@ class Member(NamedTuple):
     piece: JsonPiece
 
 
-def decode_members(data: bytes, lists: frozenset[str]) -> Iterator[Member]:
+def decode_members(data: bytes, lists: frozenset[str], *, whole: bool = False) -> Iterator[Member]:
     """Yield the parts of every document in `data`, one by one; raises `JsonFault` at the first fault.
 
     Arrays at the top and those under the keys in `lists` come as their elements, so that each has its own place in
-    the bytes, and what stands before a fault is not lost with it.
+    the bytes, and what stands before a fault is not lost with it. With `whole`, objects that hold none of the lists
+    come as one value.
     """
     end = _decodable_bytes(data)
     strict = StrictText(data[:end])
     top, at = 0, strict.skip_space(0)
     try:
         while at < len(strict.text):
-            if strict.text[at] == "{":
+            if strict.text[at] == "{" and not (whole and strict.is_without(lists, at)):
                 at = yield from _parts(strict, at, top, lists)
             elif strict.text[at] == "[":
                 at = yield from _placed(strict, at, top, None)
@@ -282,6 +283,15 @@ class StrictText:
         if _keys_if_exact(value, floats=True) is None:
             raise JsonFault("nested too deep")
         return value, end
+
+    def is_without(self, keys: frozenset[str], at: int) -> bool:
+        """Tell whether the object at character `at` has none of these keys, as far as can be seen if it is torn."""
+        if not any(f'"{key}"' in self.text for key in keys):
+            return True
+        try:
+            return keys.isdisjoint(self.decoded(at)[0])
+        except JsonFault:
+            return False
 
     def key(self, at: int) -> tuple[str, int, int]:
         """Read the key at character `at`; return it, the byte it begins at, and the character of its colon."""

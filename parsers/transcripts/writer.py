@@ -92,5 +92,5 @@ class Writer:
                 columns["tool_name"] = columns.get("tool_name") or tool
                 columns["tool_class"] = columns.get("tool_class") or kind
         if columns["kind"] == "tool_result" and columns.get("tool_class") == "shell" and columns["text"]:
-            columns["pids"] = pids_of(columns["text"])
+            columns["pids"] = pids_of(columns["text"]) or columns.get("pids")
         close(columns)
