@@ -1,8 +1,8 @@
 """Tools of agents: which class one is of, what a shell was told to run, what an answer says of exit, processes, faults.
 
-Names are those of Claude Code, Codex, OpenHands, SWE-agent and Gemini CLI. Nothing here interprets prose: exit codes
-and process ids are read from the fixed phrases in which harnesses and shells write them, error types only from fields
-meant for machines.
+Names are those of Claude Code, Codex, OpenHands, SWE-agent, Terminus and Gemini CLI. Nothing here interprets prose:
+exit codes and process ids are read from the fixed phrases in which harnesses and shells write them, error types only
+from fields meant for machines.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CLASSES = {
     "shell": (
         "bash bashoutput killbash killshell shell shell_command exec_command write_stdin container.exec local_shell "
         "local_shell_call terminal execute_bash run_command run_terminal_cmd run_shell_command execute_command "
-        "powershell sh cmd command"
+        "powershell sh cmd command bash_command"
     ),
     "code": (
         "exec functions.exec python ipython execute_ipython_cell run_ipython code_interpreter execute_code "
@@ -38,7 +38,7 @@ _CLASSES = {
 _CLASS_OF = {name: kind for kind, names in _CLASSES.items() for name in names.split()}
 _SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ksh", "ash"})
 _SHELL_OPTION = re.compile(r"-[a-z]*c")
-_COMMAND_KEYS = ("command", "cmd", "script")
+_COMMAND_KEYS = ("command", "cmd", "script", "keystrokes")
 _DIRECTORY_KEYS = ("workdir", "cwd", "working_directory")
 
 _JOB = re.compile(r"^\[\d{1,6}\] {1,4}(\d{1,10})\r?$", re.MULTILINE)
