@@ -98,7 +98,7 @@ def test_nothing_else_can_be_asked_of_it(made, statement):
     source = made("create table t (a text, b integer)")
     with (
         sqlite._opened(source, source.size) as database,
-        pytest.raises(sqlite3.DatabaseError, match="authorized|prohib"),
+        pytest.raises(sqlite3.DatabaseError, match=r"authorized|prohib"),
     ):
         database._connection.execute(statement).fetchone()
 
