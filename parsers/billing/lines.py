@@ -92,13 +92,19 @@ class BillLines:
         self.note(LOSSY, found.lossy)
         self.note(NO_NUMBER, found.wrong)
 
+    def moment(self, name: str) -> None:
+        """Fill `ts`; a line whose time cannot be read is turned down."""
+        first = self.utc(name)
+        self.faults.add(first.wrong, f"{self.printed(name)} is no time")
+        self.columns["ts"] = first.us
+        self.columns["ts_precision_us"], self.columns["ts_remainder_ns"] = first.precision_us, first.remainder_ns
+
     def period(self, name: str, end: str) -> None:
         """Fill `ts` and `ts_end`; a line whose time cannot be read is turned down."""
-        first, last = self.utc(name), self.utc(end)
-        self.faults.add(first.wrong, f"{self.printed(name)} is no time")
+        self.moment(name)
+        last = self.utc(end)
         self.faults.add(last.wrong, f"{self.printed(end)} is no time")
-        self.columns["ts"], self.columns["ts_end"] = first.us, last.us
-        self.columns["ts_precision_us"], self.columns["ts_remainder_ns"] = first.precision_us, first.remainder_ns
+        self.columns["ts_end"] = last.us
 
     def time(self, column: str, name: str) -> None:
         """Fill a time; one that cannot be read is noted and its text kept in `extra`."""

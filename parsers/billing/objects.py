@@ -7,6 +7,7 @@ JSON. Numbers are texts with the digits they were written in.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from parsers.columns import batch
-from parsers.contract import Item, Parsed, Reject, Row, Structure
+from parsers.contract import Item, Parsed, Record, Reject, Row, Structure
 from parsers.csvsheet import Converted
 from parsers.csvtext import Flags
 from parsers.jsondocument import document_records
@@ -24,6 +25,7 @@ from parsers.schema import INT, STRING
 from parsers.source import Source
 
 RECORDS_AT_ONCE = 4096
+MORE_PAGES = "more_pages"
 _DEEPEST = 8
 
 BillLine = Mapping[str, Any]
@@ -35,28 +37,42 @@ def read_objects(source: Source, table: str, lists: frozenset[str], lines: Lines
     """Account for a stream of JSON objects and yield the rows of their lines.
 
     `lines` gives the lines of an object, or why it has none that can be read; `convert` makes columns of `table` out of
-    names and columns of text. One line that is turned down costs its whole object.
+    names and columns of text. One line that is turned down costs its whole object. Where a page says that there are
+    more (`has_more`), its last object also makes a `coverage_gap`.
     """
+    reader = _Reader(table, lines, convert)
     held: list[JsonRecord | Reject | Structure] = []
     for item in document_records(source, lists):
         held.append(item)
         if len(held) >= RECORDS_AT_ONCE:
-            yield from _items(table, held, lines, convert)
+            yield from reader.items(held)
             held = []
-    yield from _items(table, held, lines, convert)
+    yield from reader.items(held)
+    yield from reader.rest()
 
 
-def _items(table: str, held: list[JsonRecord | Reject | Structure], lines: Lines, convert: Convert) -> Iterator[Item]:
-    read = [lines(item) if isinstance(item, JsonRecord) else [] for item in held]
-    flat = [flattened(line) for found in read if isinstance(found, list) for line in found]
-    rows, faults = _rows(table, flat, convert)
-    at = 0
-    for item, found in zip(held, read, strict=True):
-        if not isinstance(item, JsonRecord):
-            yield item
-        elif isinstance(found, str):
-            yield Reject(item.record, found)
-        else:
+@dataclass
+class _Reader:
+    table: str
+    lines: Lines
+    convert: Convert
+    page: Mapping[str, Any] | None = None
+    last: Record | None = None  # of the page
+    parts: int = 0  # rows of that record
+
+    def items(self, held: list[JsonRecord | Reject | Structure]) -> Iterator[Item]:
+        read = [self.lines(item) if isinstance(item, JsonRecord) else [] for item in held]
+        flat = [flattened(line) for found in read if isinstance(found, list) for line in found]
+        rows, faults = _rows(self.table, flat, self.convert)
+        at = 0
+        for item, found in zip(held, read, strict=True):
+            if not isinstance(item, JsonRecord):
+                yield item
+                continue
+            yield from self._turned(item)
+            if isinstance(found, str):
+                yield Reject(item.record, found)
+                continue
             places = range(at, at + len(found))
             at += len(found)
             wrong = next((faults[place] for place in places if place in faults), None)
@@ -66,7 +82,21 @@ def _items(table: str, held: list[JsonRecord | Reject | Structure], lines: Lines
             yield Parsed(item.record)
             for part, place in enumerate(places):
                 notes = [*item.notes, *(rows[place].get("notes") or [])]
-                yield Row(table, item.record, rows[place] | {"notes": notes or None}, part)
+                yield Row(self.table, item.record, rows[place] | {"notes": notes or None}, part)
+            self.parts = len(places)
+
+    def _turned(self, item: JsonRecord) -> Iterator[Row]:
+        """Tell of the page before, if this object stands on another."""
+        if item.around is not self.page:
+            yield from self.rest()
+        self.page, self.last, self.parts = item.around, item.record, 0
+
+    def rest(self) -> Iterator[Row]:
+        """Yield the gap behind the page that was read last, if there is one."""
+        if self.last is not None and self.page is not None and self.page.get("has_more") is True:
+            following = self.page.get("next_page")
+            text = following if isinstance(following, str) else None
+            yield Row("coverage_gap", self.last, {"reason": MORE_PAGES, "text": text}, self.parts)
 
 
 def _rows(table: str, flat: list[dict[str, str]], convert: Convert) -> tuple[list[dict[str, Any]], Mapping[int, str]]:
