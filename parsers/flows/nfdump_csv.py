@@ -14,7 +14,6 @@ zero is how nfdump prints what a flow does not have: such values are left out of
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -42,15 +41,14 @@ from parsers.csvcells import (
 )
 from parsers.csvsheet import Converted, header_of, read_sheet
 from parsers.csvtext import Flags
-from parsers.flows.protocols import ICMP, ICMP6, TCP, WITH_PORTS, protocol, tcp_flags
+from parsers.flows import nfdump_values as values
+from parsers.flows.nfdump_values import AGGREGATED, NOTHING
+from parsers.flows.protocols import ICMP, ICMP6, TCP, WITH_PORTS, protocol
 from parsers.schema import INT, INT32, STRING
 from parsers.source import Source
 from parsers.text import UNDECODABLE
-from parsers.times import Moment, epoch_milliseconds, epoch_seconds, iso
 
 FORMAT = Format(name="nfdump_csv", title="nfdump CSV output", tables=("flow",), signature=True)
-
-AGGREGATED = "aggregated_flows"
 
 # our word -> the column's name up to 1.7.1, and since
 _NAMES = {
@@ -77,10 +75,7 @@ _NAMES = {
 _OLD_HEADER = ("ts", "te", "td", "sa", "da", "sp", "dp", "pr", "flg")
 # names that only nfdump uses; with two of them and an address or time, a header is nfdump's
 _NEW_HEADER = frozenset({"firstSeen", "lastSeen", "srcAddr", "dstAddr", "srcPort", "dstPort"})
-_NOTHING = frozenset({"", "0", "0.0", "0.000", "0-0-0", "0/0", "00:00:00:00:00:00", "0.0.0.0", "::", "<none>"})  # noqa: S104
 _NO_TIME = frozenset({"0", "0.000", "0000-00-00 00:00:00.000", "0000-00-00 00:00:00"})
-_DURATION = re.compile(r"(?:(?:([0-9]{1,6})d )?([0-9]{2}):([0-9]{2}):)?([0-9]{1,12})(?:\.([0-9]{1,6}))?")
-_ICMP_PORT = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})")
 
 
 def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001
@@ -142,7 +137,7 @@ class NfdumpLayout:
     def _when(self, cells: Cells, faults: Faults) -> dict[str, Any]:
         first = self._moment(cells, "first", faults)
         last = self._moment(cells, "last", faults)
-        duration = each(cells.text(self.names["duration"]), _duration, INT)
+        duration = each(cells.text(self.names["duration"]), values.duration, INT)
         faults.add(present(cells.text(self.names["duration"])) & ~present(duration), "the duration is no time span")
         return {
             "ts": only(first.us, first.zoned),
@@ -156,7 +151,9 @@ class NfdumpLayout:
 
     def _moment(self, cells: Cells, word: str, faults: Faults) -> Times:
         texts = cells.text(self.names[word])
-        found = times(pc.if_else(pc.is_in(texts, pa.array(sorted(_NO_TIME))), pa.scalar(None, STRING), texts), _moment)
+        found = times(
+            pc.if_else(pc.is_in(texts, pa.array(sorted(_NO_TIME))), pa.scalar(None, STRING), texts), values.moment
+        )
         faults.add(found.wrong, f"{self.names[word]} is no time")
         return found
 
@@ -173,14 +170,14 @@ class NfdumpLayout:
             faults.add(present(texts) & ~present(found[column]), f"{self.names[word]} is no address")
         for column, word in (("src_port", "source port"), ("dst_port", "destination port")):
             texts = blanked(cells.text(self.names[word]), portless)
-            found[column] = each(texts, _port, INT32)
+            found[column] = each(texts, values.port, INT32)
             faults.add(present(texts) & ~present(found[column]), f"{self.names[word]} is no port")
         told = only(cells.text(self.names["destination port"]), icmp)
-        kind, code = spread(told, _icmp, [INT32, INT32])
+        kind, code = spread(told, values.icmp, [INT32, INT32])
         for column, word, ours in (("icmp_type", "icmp type", kind), ("icmp_code", "icmp code", code)):
-            found[column] = pc.coalesce(ours, each(only(cells.text(self.names[word]), icmp), _octet, INT32))
+            found[column] = pc.coalesce(ours, each(only(cells.text(self.names[word]), icmp), values.octet, INT32))
         letters = only(cells.text(self.names["flags"]), number == TCP)
-        found["tcp_flags"] = each(letters, _flags, INT32)
+        found["tcp_flags"] = each(letters, values.flag_bits, INT32)
         faults.add(present(letters) & ~present(found["tcp_flags"]), f"{self.names['flags']} are no TCP flags")
         return found
 
@@ -208,48 +205,4 @@ class NfdumpLayout:
 
 def _told(cells: pa.StringArray) -> pa.StringArray:
     """Return the values that are not nfdump's way to print nothing."""
-    return pc.if_else(pc.is_in(cells, pa.array(sorted(_NOTHING))), pa.scalar(None, STRING), cells)
-
-
-def _moment(text: str) -> Moment | None:
-    if text.isascii() and text.isdigit():
-        return epoch_milliseconds(int(text)) if len(text) <= 16 else None
-    whole, point, rest = text.partition(".")
-    if point and whole.isdigit() and rest.isdigit():
-        return epoch_seconds(text)
-    return iso(text)
-
-
-def _duration(text: str) -> int | None:
-    found = _DURATION.fullmatch(text)
-    if not found:
-        return None
-    days, hours, minutes, seconds, fraction = found.groups()
-    whole = ((int(days or 0) * 24 + int(hours or 0)) * 60 + int(minutes or 0)) * 60 + int(seconds)
-    return whole * 1_000_000 + int((fraction or "").ljust(6, "0"))
-
-
-def _number_upto(text: str, most: int) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= most else None
-
-
-def _port(text: str) -> int | None:
-    return _number_upto(text, 65_535)
-
-
-def _octet(text: str) -> int | None:
-    return _number_upto(text, 255)
-
-
-def _icmp(text: str) -> tuple[int | None, int | None]:
-    found = _ICMP_PORT.fullmatch(text)
-    if found:
-        return _octet(found[1]), _octet(found[2])
-    number = _number_upto(text, 65_535)
-    return (number >> 8, number & 255) if number else (None, None)
-
-
-def _flags(text: str) -> int | None:
-    if text.lower().startswith("0x"):
-        return int(text, 16) & 255 if re.fullmatch(r"0[xX][0-9a-fA-F]{1,4}", text) else None
-    return tcp_flags(text) if len(text) <= 8 and not text.isdigit() else _octet(text)
+    return pc.if_else(pc.is_in(cells, pa.array(sorted(NOTHING))), pa.scalar(None, STRING), cells)
