@@ -11,7 +11,7 @@ MASKED_WORD = "[masked]"
 
 def masked(text: str, words: Iterable[str] = ()) -> str:
     """Return `text` with secrets masked, and every one of `words` (longest first)."""
-    return _without(mask(text), words)
+    return without_words(mask(text), words)
 
 
 def masked_arguments(arguments: Sequence[str | None], words: Iterable[str] = ()) -> list[str | None]:
@@ -33,7 +33,8 @@ def masked_arguments(arguments: Sequence[str | None], words: Iterable[str] = ())
     return shown
 
 
-def _without(text: str, words: Iterable[str]) -> str:
+def without_words(text: str, words: Iterable[str]) -> str:
+    """Return `text` with every one of `words` masked (longest first)."""
     for word in sorted(words, key=len, reverse=True):
         text = text.replace(word, MASKED_WORD) if word else text
     return text
