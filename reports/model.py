@@ -526,6 +526,7 @@ class ReportModel:
     coverage: tuple[Coverage, ...] = ()
     allowed: tuple[Exhibit, ...] = ()
     controls: tuple[Exhibit, ...] = ()
+    drives: tuple[Exhibit, ...] = ()
     absences: tuple[Absence, ...] = ()
     gaps: tuple[Gap, ...] = ()
     sources: tuple[Source, ...] = ()

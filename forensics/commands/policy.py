@@ -15,7 +15,7 @@ def command() -> None:
 
     CASE/policy.cedar (or the file that `policy` in case.toml names) permits and forbids; what it does neither of is
     left unspecified. A request is an Action (run, schedule, use, connect) on a Program or Host. context has program,
-    arguments, tool, signs, stages (run, schedule, use); host, own_network and, where known, address and port (connect).
+    arguments, writes, tool, signs, stages; of a connect host, own_network and, where known, address and port.
     @basis("intended") marks what was meant but written nowhere that the agent could read. Needs the extra `policy`.
     """
 

@@ -8,7 +8,7 @@ from typing import Any
 from forensics.document import assets as money
 from forensics.document.attribution import Attribution, attribute
 from forensics.document.cite import Citations, moment
-from forensics.document.controls import Replay
+from forensics.document.conduct import Conduct
 from forensics.document.episodes import STAGES, Episode, brought_along, gather
 from forensics.document.policy import PolicyFile, policy_of
 from forensics.document.scales import SOURCE_GROUPS, strength, words
@@ -42,11 +42,11 @@ def build_document(
             brought_along(episode)
     _load(citations, episodes, link_rows, channels, attributions)
     incidents, coverage = [], None
-    replay = Replay(engine, episodes)
+    conduct = Conduct(engine, episodes)
     for episode, attribution in zip(episodes, attributions, strict=True):
         incident, covered = _incident(engine, citations, episode, attribution, link_rows, channels)
         hosts = {name for host in incident["hosts"] for name in host["names"]}
-        incidents.append(incident | {"controls": replay.of(citations, episode, hosts)})
+        incidents.append(incident | conduct.of(citations, episode, hosts))
         coverage = covered if coverage is None else coverage
     return {
         "schema": SCHEMA,

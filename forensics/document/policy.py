@@ -96,6 +96,7 @@ def request_of_part(row: Row) -> Request:
     context = {
         "program": row["program"],
         "arguments": row["arguments"],
+        "writes": row["writes"],
         "tool": row["tool"] or "",
         "signs": row["signs"] or [],
         "stages": row["stages"] or [],

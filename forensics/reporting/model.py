@@ -11,6 +11,7 @@ from forensics.engine import Engine
 from forensics.reporting.allowed import allowed
 from forensics.reporting.charts import charts
 from forensics.reporting.controls import controls
+from forensics.reporting.drives import drives
 from forensics.reporting.incidents import incident_of, refs_of
 from forensics.reporting.records import cards, microseconds
 from forensics.reporting.sentences import verdict_sentence, window_text
@@ -38,6 +39,7 @@ from reports.model import Case as CaseHeader
 
 Document = Mapping[str, Any]
 HOUR = 3_600_000_000
+_CONDUCT = ("controls", "drives", "reversal", "feedback_loop")
 
 
 def build_model(case: Case, engine: Engine, document: Document, banner: str | None = None) -> ReportModel:
@@ -59,6 +61,7 @@ def build_model(case: Case, engine: Engine, document: Document, banner: str | No
         coverage=tuple(_coverage(engine, document)),
         allowed=tuple(allowed(document["policy"])),
         controls=tuple(controls(document)),
+        drives=tuple(drives(document)),
         absences=tuple(_absence(absence) for absence in document["absences"]),
         gaps=tuple(_gap(gap) for gap in document["gaps"]),
         sources=tuple(_source(source) for source in document["sources"]),
@@ -81,12 +84,17 @@ def _references(value: Any) -> Iterator[Document]:
         for link in incident["links"]:
             yield link["from"]
             yield link["to"]
-        for control in incident["controls"]:
-            yield from control.get("false_stops", ())
-            if control.get("first_stopped"):
-                yield control["first_stopped"]
-    for outcome in ("prohibited", "unspecified"):
-        yield from (entry["act"] for entry in value["policy"].get(outcome, ()))
+    yield from _cited([[incident[key] for key in _CONDUCT] for incident in value["incidents"]])
+    yield from _cited(value["policy"])
+
+
+def _cited(value: Any) -> Iterator[Document]:
+    """Every reference inside a part of the document, in its order."""
+    if isinstance(value, dict) and "ref" in value:
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _cited(inner)
 
 
 def _verdict(document: Document) -> Verdict:
