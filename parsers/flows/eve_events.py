@@ -12,7 +12,7 @@ from typing import Any
 
 from parsers.flows import protocols
 from parsers.flows.eve_names import flow_id, lookups
-from parsers.flows.members import LAST_INT32, Members
+from parsers.flows.members import LAST_INT32, Members, Produced
 from parsers.flows.names import asked_host, bound, host_name
 from parsers.times import Moment
 
@@ -22,8 +22,6 @@ _ACTIONS = {"pass": "allow", "accept": "allow", "drop": "deny", "reject": "deny"
 _SYN = 2
 _LAST_BYTE = 255
 _MOST_FLAG_DIGITS = 2
-
-Produced = tuple[str, dict[str, Any]]
 
 
 def rows_of(kind: str, event: Members) -> Iterator[Produced]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from parsers import ip, times
+from parsers.contract import Row
+from parsers.jsonlines import JsonRecord
+from parsers.jsontext import compact
 
 LAST_UINT64 = 2**64 - 1
 LAST_INT32 = 2**31 - 1
 LAST_PORT = 65_535
+
+Produced = tuple[str, dict[str, Any]]
 
 
 class Members:
@@ -77,3 +82,20 @@ class Members:
     def _taken(self, key: str, value: Any) -> Any:
         del self._left[key]
         return value
+
+
+def told(item: JsonRecord, event: Members, made: Iterable[Produced]) -> Iterator[Row]:
+    """Yield the rows made of an event; what is left of it stands in `extra`, beside what `extra` a row has of its own.
+
+    Said once: a name that a message binds has the message beside it, so that rows of other tables than the first's
+    do not repeat what is left.
+    """
+    rows = list(made)
+    left = event.rest()
+    if item.hidden:
+        left["duplicate_keys"] = [list(pair) for pair in item.hidden]
+    for part, (table, values) in enumerate(rows):
+        extra = (left if table == rows[0][0] else {}) | (values.get("extra") or {})
+        notes = [*item.notes, *(values.get("notes") or ())]
+        row = values | {"extra": compact(extra) if extra else None, "notes": notes or None}
+        yield Row(table, item.record, row, part)

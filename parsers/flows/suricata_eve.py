@@ -15,12 +15,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from parsers.contract import Format, Grade, Item, Parsed, Reject, Row
+from parsers.contract import Format, Grade, Item, Parsed, Reject
 from parsers.flows.eve_events import rows_of
 from parsers.flows.eve_losses import Losses
-from parsers.flows.members import Members
+from parsers.flows.members import Members, told
 from parsers.jsonlines import JsonRecord, first_values, records
-from parsers.jsontext import compact
 from parsers.source import Source
 
 FORMAT = Format(
@@ -72,19 +71,6 @@ def read(source: Source) -> Iterator[Item]:
         if kind == "stats":
             yield from losses.take(item.record, Members(item.value))
         elif kind not in _SILENT:
-            yield from _rows(item, kind)
-
-
-def _rows(item: JsonRecord, kind: str) -> Iterator[Row]:
-    event = Members(item.value)
-    event.drop("event_type")
-    made = list(rows_of(kind, event))
-    left = event.rest()
-    if item.hidden:
-        left["duplicate_keys"] = [list(pair) for pair in item.hidden]
-    for part, (table, values) in enumerate(made):
-        # said once: a name bound by a message has the message beside it
-        extra = (left if table == made[0][0] else {}) | (values.get("extra") or {})
-        notes = [*item.notes, *(values.get("notes") or ())]
-        row = values | {"extra": compact(extra) if extra else None, "notes": notes or None}
-        yield Row(table, item.record, row, part)
+            event = Members(item.value)
+            event.drop("event_type")
+            yield from told(item, event, rows_of(kind, event))
