@@ -40,7 +40,7 @@ def read(source: Source) -> Iterator[Item]:
             yield item
             continue
         number = _class_of(item.value)
-        if number not in CLASSES:
+        if number is None or number not in CLASSES:
             what = "no class_uid" if number is None else f"an event of class {number}, whose tables are others"
             yield Reject(item.record, what)
             continue
