@@ -33,7 +33,7 @@ _CLASSES = {
         "str_replace_editor str_replace_based_edit_tool file_editor"
     ),
     "web": "webfetch websearch web_fetch web_search web_search_call google_web_search browser browse fetch",
-    "sub_agent": "task agent spawn_agent delegate sub_agent dispatch_agent",
+    "sub_agent": "task agent spawn_agent sessions_spawn delegate sub_agent dispatch_agent",
 }
 _CLASS_OF = {name: kind for kind, names in _CLASSES.items() for name in names.split()}
 _SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ksh", "ash"})

@@ -62,11 +62,11 @@ class Writer:
         """Yield a row for each piece of one record. `notes` and `hidden` tell what was odd about its JSON."""
         if not pieces:
             return
-        times = next((piece for piece in pieces if "ts" in piece or "ts_local" in piece), pieces[0])
-        seq = self._sessions.place(session_id, record, times, len(pieces))
+        seq = self._sessions.place(session_id, record, {}, len(pieces))
         if hidden:
             pieces[0]["extra"]["duplicate_keys"] = [list(pair) for pair in hidden]
         for part, piece in enumerate(pieces):
+            self._sessions.widen(session_id, piece)
             columns = {"session_id": session_id, "seq": seq + part, "is_replayed": False, **piece}
             columns["notes"] = [*notes, *columns["notes"]]
             self._complete(columns)
