@@ -27,7 +27,7 @@ def wallets_of(episode: Episode) -> list[str]:
 def assets(engine: Engine, episode: Episode) -> list[dict[str, Any]]:
     """One entry per asset: credited, paid, received, spent, recovered and what is outstanding; None where unknown."""
     wallets = wallets_of(episode)
-    moved = engine.rows("select * from coin_event order by asset, best_us nulls last, event")
+    moved = engine.rows("select * from coin_event where repeats is null order by asset, best_us nulls last, event")
     secured = engine.rows("select * from custody_event order by asset, best_us nulls last, event")
     by_asset: dict[str, set[str]] = {}
     for wallet in wallets:

@@ -66,7 +66,7 @@ def _work(engine: Engine, spans: tuple[Span, ...], marks: tuple[Mark, ...]) -> C
 def _coins(engine: Engine, marks: tuple[Mark, ...]) -> Chart:
     rows = engine.rows(
         "select best_us as us, asset, kind, amount from coin_event where best_us is not null and amount is not null"
-        " and kind in ('credit', 'payout', 'receipt') order by asset, kind, best_us, event"
+        " and repeats is null and kind in ('credit', 'payout', 'receipt') order by asset, kind, best_us, event"
     )
     series = []
     for key in sorted({(row["asset"] or "?", row["kind"]) for row in rows}):
