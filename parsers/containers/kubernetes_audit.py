@@ -9,7 +9,7 @@ when the request was received, `ts_end` when it was done: of an exec that is how
 
 An exec into a container is a `process` row too, whether its verb is create or get (a WebSocket opens with get); what is
 typed inside an interactive one is in no audit log. So are commands in the specification of what was created, noted as
-`from_specification`: somebody asked for them, the log does not tell that they ran.
+`from_specification`: the cluster took them to run, the log does not tell that they ran.
 """
 
 from __future__ import annotations
@@ -197,11 +197,16 @@ def _processes(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
             extra = {key: item for key, item in {**place, **options}.items() if item is not None}
             values = {"argv": argv, "command": shlex.join(argv), "succeeded": succeeded}
             yield common | values | {"notes": notes, "extra": compact(extra)}
-    elif subresource == _EPHEMERAL or (value.get("verb") == "create" and subresource is None):
+    elif _granted(value) and (subresource == _EPHEMERAL or (value.get("verb") == "create" and subresource is None)):
         for container in _containers(value.get("requestObject"), resource or ""):
             yield common | _asked_for(
                 container, {"resource": resource, "namespace": place["namespace"], "name": place["pod"]}
             )
+
+
+def _granted(value: dict[str, Any]) -> bool:
+    code = integer(member(value, "responseStatus", "code"))
+    return code is not None and code < _FIRST_ERROR
 
 
 def _executed(uri: str) -> tuple[list[str], dict[str, str], list[str]]:

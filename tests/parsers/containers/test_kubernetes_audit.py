@@ -122,18 +122,20 @@ CONTAINER = {"name": "main", "image": "i", "command": ["run"], "args": ["-o", "p
     ],
 )
 def test_commands_asked_for_are_noted_so(golden, resource, asked):
-    (run,) = read(golden, event(resource=resource, requestObject=asked))["process"]
+    done = {"requestObject": asked, "responseStatus": {"code": 201}}
+    (run,) = read(golden, event(resource=resource, **done))["process"]
     assert (run["command"], run["succeeded"], run["notes"]) == (
         "run -o pool.example:4444",
         None,
         ["from_specification"],
     )
-    assert set(read(golden, event(resource=resource, requestObject=asked, verb="update"))) == {"cloud_activity"}
+    for other in ({"verb": "update"}, {"responseStatus": {"code": 409}}, {"responseStatus": None}):
+        assert set(read(golden, event(resource=resource, **done | other))) == {"cloud_activity"}
 
 
 @pytest.mark.parametrize("asked", [{}, {"spec": []}, {"spec": {"containers": "x"}}, {"spec": {"containers": [1, {}]}}])
 def test_odd_specifications_are_no_processes(golden, asked):
-    assert set(read(golden, event(requestObject=asked))) == {"cloud_activity"}
+    assert set(read(golden, event(requestObject=asked, responseStatus={"code": 201}))) == {"cloud_activity"}
 
 
 @pytest.mark.parametrize(
