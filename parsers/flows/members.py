@@ -11,6 +11,7 @@ from parsers.jsonlines import JsonRecord
 from parsers.jsontext import compact
 
 LAST_UINT64 = 2**64 - 1
+LAST_DIGITS = len(str(LAST_UINT64))
 LAST_INT32 = 2**31 - 1
 LAST_PORT = 65_535
 
@@ -50,6 +51,13 @@ class Members:
         """Take a whole number from 0 to `last`."""
         value = self._left.get(key)
         return self._taken(key, value) if type(value) is int and 0 <= value <= last else None
+
+    def count(self, key: str) -> int | None:
+        """Take a whole number that may be printed as text, as numbers of 64 bits often are in JSON."""
+        value = self._left.get(key)
+        if type(value) is str and value.isascii() and value.isdigit() and len(value) <= LAST_DIGITS:
+            value = int(value)
+        return self._taken(key, value) if type(value) is int and 0 <= value <= LAST_UINT64 else None
 
     def port(self, key: str) -> int | None:
         """Take a port."""
