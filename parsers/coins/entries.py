@@ -105,7 +105,14 @@ class Entries:
         `read` turns a text into plain digits, or None where it is none.
         """
         raw = self.take(name)
-        plain = raw if read is None else each(raw, lambda text: read(text) or text, STRING)
+        plain = None if read is None else each(raw, lambda text: read(text) or text, STRING)
+        return self.put(column, raw, plain, size=size)
+
+    def put(
+        self, column: str, raw: pa.StringArray, plain: pa.StringArray | None = None, *, size: bool = False
+    ) -> Flags:
+        """Fill an amount from texts, which may be written otherwise in `plain`; flag the negative ones."""
+        plain = raw if plain is None else plain
         found = amounts(plain, TABLES[self.table].field(column).type)
         self.columns[column] = pc.abs(found.values) if size else found.values
         self.columns[f"{column}_raw"] = raw

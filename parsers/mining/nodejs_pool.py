@@ -17,7 +17,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
 from parsers.contract import Format, Grade, Item
-from parsers.mining.answers import Answer, Made, Reader, coins, metric, rate, read_answers, recognised, shares
+from parsers.jsonanswers import Answer, Made, Reader, coins, metric, rate, read_answers, recognised, shares
 from parsers.source import Source
 
 FORMAT = Format(

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from parsers.contract import Format, Grade, Item
-from parsers.mining.answers import Answer, Made, Reader, coins, rate, read_answers, recognised
+from parsers.jsonanswers import Answer, Made, Reader, coins, rate, read_answers, recognised
 from parsers.source import Source
 
 FORMAT = Format(

@@ -16,7 +16,7 @@ from typing import Any
 
 from parsers import ip
 from parsers.contract import Format, Grade, Item
-from parsers.mining.answers import RUNNING_TOTALS, Answer, Made, Reader, metric, rate, read_answers, recognised
+from parsers.jsonanswers import RUNNING_TOTALS, Answer, Made, Reader, metric, rate, read_answers, recognised
 from parsers.mining.endpoints import Endpoint, endpoint, is_name
 from parsers.source import Source
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from parsers.contract import Format, Grade, Item
-from parsers.mining.answers import Answer, Made, Reader, coins, read_answers, recognised
+from parsers.jsonanswers import Answer, Made, Reader, coins, read_answers, recognised
 from parsers.source import Source
 
 FORMAT = Format(

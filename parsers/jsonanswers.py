@@ -1,4 +1,4 @@
-"""Answers of a pool's or miner's JSON interface, saved as they came: what reading them has in common.
+"""Answers of a JSON interface (pool, miner, wallet), saved as they came: what reading them has in common.
 
 One record is one JSON object: the whole answer, each element where the answer is a list, each line where answers were
 appended to one file. What a row does not say stays together in the `extra` of the record's first row.
