@@ -108,7 +108,12 @@ def _rows(fields: dict[str, str], end: times.Moment) -> Iterator[tuple[str, dict
         "type": _said(fields["type"]),
         "more": _said(fields["more"]),
     }
-    message = {"protocol": "http", "method": fields["method"], "direction": "request", "host": target.host}
+    message: dict[str, Any] = {
+        "protocol": "http",
+        "method": fields["method"],
+        "direction": "request",
+        "host": target.host,
+    }
     message |= {"uri": fields["url"], "status": status if 0 < status <= LAST_INT32 else None}
     rest = {key: value for key, value in extra.items() if value is not None}
     yield "application_message", when | ends | message | {"extra": compact(rest)}
