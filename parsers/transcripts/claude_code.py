@@ -1,7 +1,8 @@
 """Claude Code session files (JSON lines), also those of its sub-agents.
 
 Source of the format: files written by Claude Code 1.0 to 2.1 (`~/.claude/projects/<folder>/<session>.jsonl`,
-`agent-<id>.jsonl`, `<session>/subagents/agent-<id>.jsonl`); it is not documented by its maker.
+`agent-<id>.jsonl`, `<session>/subagents/agent-<id>.jsonl` with its `agent-<id>.meta.json`); it is not documented by
+its maker. An answer too large for the session is kept as text beside it (note `persisted_output`).
 One record is one JSON object; two on one line (concurrent writers) are two records.
 
 A sub-agent's session is called `<session>/agent-<agent id>`, or `<session>/sidechain` in versions that wrote no agent
@@ -22,6 +23,7 @@ from typing import Any
 from parsers.contract import Format, Grade, Item, Parsed
 from parsers.jsonlines import JsonRecord, first_values, records
 from parsers.source import Source
+from parsers.transcripts.claude_lines import is_agent_meta
 from parsers.transcripts.claude_reader import TITLES, Reader
 from parsers.transcripts.fields import name
 
@@ -30,6 +32,7 @@ FORMAT = Format(
     title="Claude Code session",
     tables=("session", "transcript"),
     signature=True,
+    version=2,
     carried=(
         "seq",
         "is_replayed",
@@ -72,6 +75,8 @@ def _is_ours(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
     kind = name(value.get("type"))
+    if is_agent_meta(value):
+        return True
     if kind in _CONVERSATION and {"sessionId", "uuid"} <= value.keys():
         message = value.get("message")
         return (

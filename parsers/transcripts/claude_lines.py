@@ -23,6 +23,9 @@ _MAPPED = {
     "rate_limit_event": _ENVELOPE,
 }
 _NAMES = (("uuid", "native_id"), ("parentUuid", "parent_id"), ("cwd", "cwd"), ("requestId", "request_id"))
+_META = frozenset(
+    {"agentType", "description", "toolUseId", "spawnDepth", "model", "name", "sessionId", "worktreePath"}
+) | {"workflowPhase", "parentAgentId", "color", "permissionMode", "isAsync"}
 # where other kinds of lines keep their words, and what they belong to
 _WORDS = ("summary", "customTitle", "aiTitle", "content")
 _BELONGS = ("leafUuid", "messageId")
@@ -101,7 +104,7 @@ def pieces_of(line: dict[str, Any]) -> list[Piece]:
     elif kind == "attachment" and isinstance(line.get("attachment"), dict):
         pieces = [_attachment_piece(line["attachment"])]
     else:
-        return [_other_piece(line, name(kind))]
+        return [_agent_meta_piece(line) if is_agent_meta(line) else _other_piece(line, name(kind))]
     pieces[0]["extra"] = rest(line, _MAPPED[kind]) | pieces[0]["extra"]
     return pieces
 
@@ -130,6 +133,19 @@ def _attachment_piece(attachment: dict[str, Any]) -> Piece:
         by_human = attachment.get("commandMode") in (None, "prompt")
         piece |= {"kind": "message", "role": "user", "content_state": "present"}
         piece["author"] = "human" if by_human else "harness"
+    return piece
+
+
+def is_agent_meta(line: dict[str, Any]) -> bool:
+    """Tell whether an object is the note beside a sub-agent's file (`agent-<id>.meta.json`)."""
+    return "type" not in line and name(line.get("agentType")) is not None and line.keys() <= _META and len(line) > 1
+
+
+def _agent_meta_piece(line: dict[str, Any]) -> Piece:
+    """Return what a sub-agent was started as: it names neither agent nor session, only the call that started it."""
+    piece = event_piece("agent_meta", text(line.get("description")))
+    piece["call_id"] = name(line.get("toolUseId"))
+    piece["extra"] = rest(line, ("description", "toolUseId", "sessionId"))
     return piece
 
 

@@ -27,6 +27,8 @@ COMPACT_SUMMARY = "compact_summary"
 
 _REJECTION = "The user doesn't want to "
 _REMINDER = "<system-reminder>"
+# the answer was too large: its beginning, and the name of the file beside the session that holds the whole
+_PERSISTED = "<persisted-output>"
 # words that the harness puts in a user's line
 HARNESS_TEXT = (
     "<local-command-stdout>",
@@ -117,6 +119,9 @@ def _answer(block: dict[str, Any], outcome: Any) -> Piece:
         piece["content_state"] = "present"
     if words and is_error and words.startswith(_REJECTION):
         piece["notes"].append(REJECTED)
+    if words and words.startswith(_PERSISTED):
+        piece["content_state"] = "truncated"
+        piece["notes"].append("persisted_output")
     if words and _REMINDER in words:
         piece["notes"].append("system_reminder")
     _add_outcome(piece, words, outcome)
@@ -181,7 +186,7 @@ def assistant_pieces(line: dict[str, Any], message: Any) -> list[Piece]:
         for piece in pieces:
             piece["author"] = "harness"
             if failed:
-                piece.update(_api_error(line, piece["text"]))
+                piece.update(api_error(line, piece["text"]))
     usage = message.get("usage")
     if isinstance(usage, dict):
         pieces.append(usage_piece(usage))
@@ -251,7 +256,7 @@ def _call(block: dict[str, Any], kind: str) -> Piece:
     return piece
 
 
-def _api_error(line: dict[str, Any], words: str | None) -> Piece:
+def api_error(line: dict[str, Any], words: str | None) -> Piece:
     """Tell what the API answered in place of the model: type and status from fields, then from the body it shows."""
     found: Piece = {"kind": "system_event", "native_type": "assistant/api_error", "is_error": True}
     fault = Fault(token(line.get("error")))

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from parsers.times import epoch_seconds
-from parsers.transcripts.claude_pieces import usage_piece
+from parsers.transcripts.claude_pieces import api_error, usage_piece
 from parsers.transcripts.fields import dollars, flag, microseconds, name, percent, rest, text
 from parsers.transcripts.pieces import Piece, event_piece
 from parsers.transcripts.tools import token
@@ -29,6 +29,10 @@ def result_piece(line: dict[str, Any]) -> Piece:
         "duration_us": microseconds(line.get("duration_ms"), unit_us=1000),
         "usage_is_primary": False,
     }
+    if piece["is_error"]:
+        fault = api_error(line, piece["text"])
+        piece["error_type"] = piece["error_type"] or fault["error_type"]
+        piece |= {key: fault.get(key) for key in ("http_status", "limit_resets_at")}
     return piece
 
 

@@ -25,6 +25,7 @@ FORMAT = Format(
     title="Claude Code stream-json output",
     tables=("session", "transcript"),
     signature=True,
+    version=2,
     carried=claude_code.FORMAT.carried,
 )
 

@@ -77,7 +77,7 @@ class Chat:
 
     def _write(self, part: Part, session: str | None, pieces: list[Piece]) -> Iterator[Row]:
         for piece in pieces:
-            piece["is_replayed"] = self._is_repeated(session, piece)
+            piece["is_replayed"] = piece.get("is_replayed", False) or self._is_repeated(session, piece)
             if piece["kind"] == "usage":
                 piece["usage_is_primary"] = not piece["is_replayed"]
         yield from self._writer.write(part.record, session, pieces, notes=part.notes, hidden=part.hidden)
@@ -163,9 +163,9 @@ class Chat:
 
 
 def _prompt_piece(value: dict[str, Any]) -> Piece:
-    """Return a line of `logs.json`, which holds what a person typed."""
+    """Return a line of `logs.json`: what a person typed stands in the chat too, with its place in the session."""
     piece = new_piece("message", "user", "human", f"log/{name(value.get('type'))}", value["message"])
-    piece |= {"native_id": str(value["messageId"])} | (time_columns(value.get("timestamp")) or {})
+    piece |= {"native_id": str(value["messageId"]), "is_replayed": True} | (time_columns(value.get("timestamp")) or {})
     piece["extra"] = rest(value, ("sessionId", "messageId", "type", "message", "timestamp"))
     return piece
 

@@ -4,6 +4,7 @@ Source of the format: google-gemini/gemini-cli, packages/core/src/services/chatR
 chatRecordingService.ts (`chats/session-*.json` and `.jsonl`), core/logger.ts (`logs.json`, `checkpoint-*.json`).
 One record is one message, one line, or one other member of a document.
 
+What the log of prompts holds stands in the chats too, and is marked `is_replayed`.
 A chat in lines writes a message again whenever it grows, and may write its whole history again (`$set`): `is_replayed`
 is on every piece that stood before. What a rewind (`$rewindTo`) left behind stays: it was said and done.
 A call has the time of its message, its result that of the tool call's record, which is written when it has ended.

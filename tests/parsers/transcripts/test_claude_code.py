@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import golden
 import pytest
 from hypothesis import given, settings
@@ -477,3 +479,33 @@ def test_the_lab_transcript_names_quota_and_process(shared, transcript):
     assert len(commands) == 19
     assert all(row["tool_class"] == "shell" and row["command"] for row in commands)
     assert {row["author"] for row in rows if row["kind"] == "message"} == {"human"}
+
+
+METAS = {
+    "of a sub-agent": ({"agentType": "Explore", "description": "look", "toolUseId": "t", "spawnDepth": 1}, True),
+    "of a workflow": ({"agentType": "workflow-subagent", "spawnDepth": 1}, True),
+    "a type alone": ({"agentType": "Explore"}, False),
+    "something else": ({"agentType": "Explore", "tokens": 3}, False),
+}
+
+
+@pytest.mark.parametrize(("value", "ours"), METAS.values(), ids=METAS)
+def test_the_note_beside_a_sub_agent(transcript, value, ours):
+    head = json.dumps(value).encode()
+    assert (claude_code.recognise(head, "x.json") == Grade.STRONG) == ours
+    (row,) = transcript(claude_code, value)
+    if ours:
+        assert (row["native_type"], row.get("call_id"), row.get("text")) == (
+            "agent_meta",
+            value.get("toolUseId"),
+            value.get("description"),
+        )
+
+
+def test_an_answer_kept_beside_the_session_is_truncated(transcript):
+    words = "<persisted-output>\nOutput too large (42.8KB). Full output saved to: /x.txt\n\nPreview (first 2KB):\na"
+    block = {"type": "tool_result", "tool_use_id": "t", "content": words}
+    (row,) = transcript(
+        claude_code, {"type": "user", "sessionId": "s", "uuid": "u", "message": {"role": "user", "content": [block]}}
+    )
+    assert (row["content_state"], row["notes"]) == ("truncated", ["persisted_output"])

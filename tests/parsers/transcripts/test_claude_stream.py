@@ -104,3 +104,25 @@ def test_values_of_any_kind_are_read_without_loss(scrambled_values, seed):
         rows.validate(full=True)
     reasons = tables["quarantine"].column("reason").to_pylist() if "quarantine" in tables else []
     assert all(reason.startswith("a JSON ") for reason in reasons)
+
+
+ENDS = {
+    "an error of the API": (
+        "success",
+        'API Error: 429 {"error":{"type":"rate_limit_error"}}',
+        ("rate_limit_error", 429, None),
+    ),
+    "a limit with its reset": (
+        "success",
+        "Claude AI usage limit reached|1767268800",
+        (None, None, "2026-01-01T12:00:00.000000Z"),
+    ),
+    "too many turns": ("error_max_turns", None, ("error_max_turns", None, None)),
+}
+
+
+@pytest.mark.parametrize(("subtype", "words", "expected"), ENDS.values(), ids=ENDS)
+def test_what_the_api_said_at_the_end(transcript, subtype, words, expected):
+    ended = printed("result", subtype=subtype, is_error=True, num_turns=1, duration_api_ms=1, result=words)
+    (row,) = transcript(claude_stream, ended)
+    assert tuple(row.get(key) for key in ("error_type", "http_status", "limit_resets_at")) == expected
