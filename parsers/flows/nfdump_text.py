@@ -87,6 +87,12 @@ def read(source: Source) -> Iterator[Item]:
             yield Row("flow", record, found)
 
 
+def is_structure(line: bytes) -> bool:
+    """Tell a header, a line of a summary or a blank one, as all of nfdump's layouts for people have them."""
+    text = _text(line)
+    return text is not None and _STRUCTURE.fullmatch(text) is not None
+
+
 def _text(line: bytes) -> str | None:
     return line.removesuffix(b"\r").decode("ascii") if line.isascii() else None
 

@@ -12,7 +12,7 @@ import golden
 import pytest
 
 from parsers.contract import Grade
-from parsers.flows import nfcapd, nfdump_json, nfdump_pipe, nfdump_text
+from parsers.flows import nfcapd, nfdump_csv, nfdump_json, nfdump_pipe, nfdump_raw, nfdump_text
 from parsers.formats import recognise_head
 from parsers.source import Source
 
@@ -106,6 +106,8 @@ def test_lines_that_are_turned_down(cells, reason):
         (nfdump_pipe, b"|".join([b"2"] * 3 + [b"256"] + [b"2"] * 18) + b"\n"),
         (nfdump_json, b'{"first":1,"last":2,"in_packets":3}\n'),
         (nfdump_json, b'[{"type":"FLOW"}]'),
+        (nfdump_raw, b"Flow Record: \n"),
+        (nfdump_raw, b"  first = 1\n  last = 2\n"),
     ],
 )
 def test_what_is_not_recognised(parser, head):
@@ -168,12 +170,70 @@ def test_members_of_json(members, expected):
     assert {key: row.get(key) for key in expected} == expected
 
 
+RAW = {
+    "first": "1772600767250 [2026-03-04 06:06:07.250]",
+    "last": "1772600768000 [2026-03-04 06:06:08.000]",
+    "proto": "6 TCP",
+    "tcp flags": "0x1a ...AP.S.",
+    "src port": "40001",
+    "dst port": "3333",
+    "in packets": "3",
+    "in bytes": "180",
+    "src addr": "192.0.2.1",
+    "dst addr": "198.51.100.1",
+}
+
+
+def paragraph(values: dict[str, str]) -> dict[str, list[dict[str, Any]]]:
+    lines = [f"  {name:<12} = {value:>18}" for name, value in (RAW | values).items() if value]
+    return read(nfdump_raw, "\n".join(["", "Flow Record: ", *lines, ""]))
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, {"ts": "2026-03-04T05:06:07.250000Z", "duration_us": 750_000, "ts_precision_us": 1000}),
+        ({}, {"src_address": "192.0.2.1", "dst_port": 3333, "tcp_flags": 26, "notes": None, "extra": None}),
+        ({"first": "", "src addr": ""}, {"ts": None, "src_address": None, "duration_us": None, "src_bytes": 180}),
+        ({"first": "0 [0.000]"}, {"ts": None}),
+        ({"proto": "1 ICMP", "ICMP": "3.1  type.code"}, {"icmp_type": 3, "icmp_code": 1, "src_port": None}),
+        ({"out bytes": "7"}, {"dst_bytes": 7, "dst_packets": 0, "directionality": "both"}),
+        ({"out bytes": "0"}, {"dst_bytes": None, "directionality": "one_way"}),
+        ({"username": "alice"}, {"extra": '{"username":"alice"}'}),
+        ({"Flags": "0x01 EVENT, Unsampled"}, {"extra": '{"Flags":"0x01 EVENT, Unsampled"}'}),
+    ],
+)
+def test_paragraphs(values, expected):
+    [row] = paragraph(values)["flow"]
+    assert {key: row.get(key) for key in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"first": "", "src addr": "", "in packets": ""}, "a paragraph without times, counts and addresses"),
+        ({"proto": "TCP"}, "the protocol is no number up to 255"),
+        ({"src addr": "pool.example"}, "no address"),
+        ({"in bytes": "1.2 M"}, "a count that is no whole number"),
+        ({"dst port": "65536"}, "no port"),
+    ],
+)
+def test_paragraphs_that_are_turned_down(values, reason):
+    assert [row["reason"] for row in paragraph(values)["quarantine"]] == [reason]
+
+
+def test_a_paragraph_without_end_costs_no_memory(monkeypatch):
+    monkeypatch.setattr(nfdump_raw, "MOST_LINES", 20)
+    found = read(nfdump_raw, "Flow Record: \n" + "  proto = 6\n" * 30)
+    assert len(found["quarantine"]) == 12
+
+
 # --- the same flows in every output -----------------------------------------------------------------------------------
 
 ENDS = ("src_address", "dst_address", "src_port", "dst_port", "protocol", "src_packets", "src_bytes", "duration_us")
 
 
-@pytest.mark.parametrize("layout", ["line", "long", "extended", "biline", "bilong", "line6", "pipe", "json"])
+@pytest.mark.parametrize("layout", ["line", "long", "extended", "biline", "bilong", "line6", "pipe", "json", "raw"])
 @pytest.mark.parametrize("plain", [False, True])
 def test_real_flows_in_every_output_of_nfdump(shared, layout, plain):
     program = shutil.which("nfdump")
@@ -182,7 +242,7 @@ def test_real_flows_in_every_output_of_nfdump(shared, layout, plain):
     path = shared / "data" / "netflow" / "nfdump" / "test1-malicious.nfdump"
     command = [program, "-r", str(path), "-o", layout, *["-N"] * plain]
     data = subprocess.run(command, capture_output=True, check=True, env={**os.environ, "TZ": "UTC"}).stdout
-    parser = {"pipe": nfdump_pipe, "json": nfdump_json}.get(layout, nfdump_text)
+    parser = {"pipe": nfdump_pipe, "json": nfdump_json, "raw": nfdump_raw}.get(layout, nfdump_text)
     assert recognise_head(data[:65_536], "intake/3").chosen == parser.FORMAT.name
     found = read(parser, data.decode())
     assert "quarantine" not in found
@@ -197,3 +257,28 @@ def test_real_flows_in_every_output_of_nfdump(shared, layout, plain):
 def read_binary(data: bytes) -> list[dict[str, Any]]:
     _, found = golden.tables_of(Source.of_bytes(data), nfcapd)
     return golden.rows_of(found["flow"])
+
+
+def test_the_lab_as_nfdump_stored_and_printed_it(shared):
+    folder = shared / "data" / "lab" / "incident-a" / "evidence" / "network"
+    prints = {"nfdump.json": nfdump_json, "nfdump-extended.txt": nfdump_text, "nfdump.csv": nfdump_csv}
+    wanted = read_binary((folder / "nfcapd.bin").read_bytes())
+    assert len(wanted) == 36
+    for name, parser in prints.items():
+        data = (folder / name).read_bytes()
+        assert recognise_head(data, "intake/3").chosen == parser.FORMAT.name
+        rows = read(parser, data.decode())["flow"]
+        for row, other in zip(rows, wanted, strict=True):
+            assert row["ts_local"][:19] == other["ts"][:19]
+            assert {key: row.get(key) for key in ENDS} == {key: other.get(key) for key in ENDS}
+
+
+@pytest.mark.parametrize(("name", "empty"), [("nftest.1.out", 2), ("nftest.2.out", 0)])
+def test_the_expected_output_of_nfdumps_own_tests(shared, name, empty):
+    data = (shared / "data" / "netflow" / "nfdump" / name).read_bytes()
+    assert recognise_head(data, "intake/3").chosen == "nfdump_raw"
+    found = read(nfdump_raw, data.decode())
+    assert (len(found["flow"]), len(found.get("quarantine", []))) == (33, empty)
+    assert sum(row["src_bytes"] for row in found["flow"]) == sum(
+        int(line.split("=")[1]) for line in data.decode().split("\n") if line.startswith("  in bytes ")
+    )
