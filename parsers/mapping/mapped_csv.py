@@ -108,7 +108,7 @@ class MappedLayout:
 
 
 def _column(mapping: Mapping, origin: Origin, texts: pa.StringArray, kind: pa.DataType) -> tuple[pa.Array, pa.Array]:
-    read_value = reader(kind, mapping.decimal_mark, origin.clock)
+    read_value = reader(kind, mapping.decimal_mark, origin.clock, origin.scale)
     assert read_value is not None
     values = origin.values
     found, notes = spread(texts, lambda text: read_value(values.get(text, text)), [kind, STRING])

@@ -1,6 +1,7 @@
-"""JSON lines that no parser knows, read as a mapping says (`--as mapped_jsonl` with a mapping, or one that matches).
+"""JSON that no parser knows, read as a mapping says (`--as mapped_jsonl` with a mapping, or one that matches).
 
-Source of the format: the mapping file, see `parsers.mapping.mapping`; one JSON object a line, pointers as in RFC 6901.
+Source of the format: the mapping file, see `parsers.mapping.mapping`; one JSON object a line, the elements of an array,
+or those of the list that the mapping names; pointers as in RFC 6901.
 
 One object is one row of the mapping's table. A key that begins with a slash is a pointer, any other names a member of
 the object. Values are read as their text would be; objects and lists become JSON. What does not fit its column is
@@ -14,7 +15,8 @@ from decimal import Decimal
 from typing import Any
 
 from parsers.contract import Format, Grade, Item, Parsed, Row
-from parsers.jsonlines import JsonRecord, records
+from parsers.jsondocument import document_records
+from parsers.jsonlines import JsonRecord
 from parsers.jsontext import compact
 from parsers.mapping.mapping import Mapping, Origin
 from parsers.mapping.settings import mapping_of, unread
@@ -23,7 +25,11 @@ from parsers.schema import EVIDENCE_TABLES, TABLES
 from parsers.source import Source
 
 FORMAT = Format(
-    name="mapped_jsonl", title="JSON lines read through a mapping file", tables=EVIDENCE_TABLES, signature=False
+    name="mapped_jsonl",
+    title="JSON read through a mapping file",
+    tables=EVIDENCE_TABLES,
+    signature=False,
+    version=2,
 )
 
 
@@ -38,7 +44,7 @@ def read(source: Source) -> Iterator[Item]:
     if isinstance(mapping, str):
         yield from unread(source, mapping)
         return
-    for item in records(source):
+    for item in document_records(source, mapping.lists):
         if isinstance(item, JsonRecord):
             yield Parsed(item.record)
             yield Row(mapping.table, item.record, row_of(mapping, item))
@@ -60,7 +66,7 @@ def row_of(mapping: Mapping, record: JsonRecord) -> dict[str, Any]:
         text = _text_at(mapping, record.value, origin.source)
         if text is None:
             continue
-        read_value = reader(TABLES[mapping.table].field(name).type, mapping.decimal_mark, origin.clock)
+        read_value = reader(TABLES[mapping.table].field(name).type, mapping.decimal_mark, origin.clock, origin.scale)
         assert read_value is not None
         values[name], note = read_value(origin.values.get(text, text))
         notes += [note] if note else []

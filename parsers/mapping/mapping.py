@@ -8,6 +8,7 @@ Source of the format: this project. A mapping is TOML, and becomes the source's 
     header = true                      # csv: false where there is none, columns are then 1, 2, ...
     decimal_mark = ","                 # a point if not said
     null = ["", "n/a"]                 # texts that mean nothing; the empty one if not said
+    list = "payments"                  # jsonl: the member under which objects keep the records, if they do
 
     [match]                            # when to use it without being told; both must hold where both are given
     glob = "*/payouts-*.csv"           # on the path as delivered
@@ -22,6 +23,7 @@ Source of the format: this project. A mapping is TOML, and becomes the source's 
     asset = { constant = "XMR" }
     amount = "Paid"                    # a column of the file; for JSON lines a key, or a pointer as "/to/address"
     kind = { source = "Type", map = { "pay" = "payout" } }
+    fee = { source = "Fee", scale = -12 }                      # counts units of ten to the -12 (piconero)
     known_at = { source = "Exported", format = "epoch_s" }     # columns that hold times take format and zone
 
 What no column asks for is kept in `extra`. Every key is checked here, so that a slip of the pen is told, not obeyed.
@@ -38,17 +40,23 @@ from typing import Any, NoReturn
 
 import pyarrow as pa
 
+from parsers.contract import Structure
 from parsers.csvfields import MAX_FIELDS
 from parsers.csvtext import decoded_fields, first_fields
 from parsers.errors import ParsersError
-from parsers.jsontext import JsonFault, decode
+from parsers.jsondocument import document_records
+from parsers.jsonlines import JsonRecord
 from parsers.mapping.values import Clock, pattern_fault, reader
 from parsers.schema import EVIDENCE_TABLES, PROVENANCE, REMARKS, TABLES, WHEN
+from parsers.source import Source
 
 FORMATS = ("csv", "jsonl")
 TIMES = ("time", "time_end")
 _FREE_OF_MAPPING = frozenset(name for name, _ in (*PROVENANCE, *WHEN, *REMARKS))
-_TOP_KEYS = frozenset({"format", "table", "delimiter", "header", "decimal_mark", "null", "match", "columns", *TIMES})
+_TOP_KEYS = frozenset(
+    {"format", "table", "delimiter", "header", "decimal_mark", "null", "list", "match", "columns", *TIMES}
+)
+MAX_SCALE = 38
 
 
 class MappingFault(ParsersError):
@@ -57,12 +65,16 @@ class MappingFault(ParsersError):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where the values of a column come from: a column or pointer of the source, or one value for all rows."""
+    """Where the values of a column come from: a column or pointer of the source, or one value for all rows.
+
+    Numbers count units of ten to the `scale`.
+    """
 
     source: str | None = None
     constant: Any = None
     values: Table[str, str] = field(default_factory=dict)
     clock: Clock = field(default_factory=Clock)
+    scale: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +91,7 @@ class Mapping:
     nulls: frozenset[str] = frozenset({""})
     glob: str | None = None
     match_header: tuple[str, ...] = ()
+    lists: frozenset[str] = frozenset()
 
     @property
     def sources(self) -> frozenset[str]:
@@ -128,6 +141,7 @@ def parse(given: Table[str, Any]) -> Mapping:
         frozenset(_texts(given.get("null", [""]), "null")),
         glob,
         tuple(_texts(match.get("header", []), "[match] header")),
+        _lists(given, form),
     )
     if not mapping.sources:
         _fault("columns", "nothing is taken from the source")
@@ -151,14 +165,9 @@ def _names_in(mapping: Mapping, head: bytes) -> set[str]:
     if mapping.format == "csv":
         first = first_fields(head, mapping.delimiter)
         return set(decoded_fields(first[0])[0]) if first else set()
-    for line in head.split(b"\n"):
-        if line.lstrip(b"\xef\xbb\xbf \t\r"):
-            try:
-                value = decode(line.removeprefix(b"\xef\xbb\xbf")).value
-            except JsonFault:
-                return set()
-            return set(value) if isinstance(value, dict) else set()
-    return set()
+    items = document_records(Source.of_bytes(head), mapping.lists)
+    record = next((item for item in items if not isinstance(item, Structure)), None)
+    return set(record.value) if isinstance(record, JsonRecord) else set()
 
 
 def _fault(key: str, problem: str) -> NoReturn:
@@ -198,6 +207,14 @@ def _delimiter(given: Table[str, Any]) -> bytes:
     if not isinstance(delimiter, str) or len(delimiter.encode()) != 1 or delimiter in {'"', "\n", "\r", "\0"}:
         _fault("delimiter", "must be one byte, neither quote nor line end")
     return delimiter.encode()
+
+
+def _lists(given: Table[str, Any], form: str) -> frozenset[str]:
+    if "list" not in given:
+        return frozenset()
+    if form != "jsonl" or not isinstance(given["list"], str) or not given["list"]:
+        _fault("list", "must be the name of a member, in JSON")
+    return frozenset({given["list"]})
 
 
 def _source(given: Any, key: str) -> str:
@@ -248,7 +265,8 @@ def _origin(table: str, name: str, given: Any, mark: str) -> Origin:
     if not isinstance(given, dict):
         return Origin(_source(given, key))
     timed = pa.types.is_timestamp(kind)
-    _only(given, frozenset({"source", "constant", "map", *(("format", "zone") if timed else ())}), key)
+    more = ("format", "zone") if timed else ("scale",) if pa.types.is_decimal(kind) else ()
+    _only(given, frozenset({"source", "constant", "map", *more}), key)
     if ("source" in given) == ("constant" in given):
         _fault(key, "needs either a source or a constant")
     clock = _clock(given, key)
@@ -257,7 +275,14 @@ def _origin(table: str, name: str, given: Any, mark: str) -> Origin:
     values = _section(given, "map")
     if not all(isinstance(value, str) for value in values.values()):
         _fault(f"{key} map", "must lead from text to text")
-    return Origin(_source(given["source"], key), values=values, clock=clock)
+    return Origin(_source(given["source"], key), values=values, clock=clock, scale=_scale(given, key))
+
+
+def _scale(given: Table[str, Any], key: str) -> int:
+    scale = given.get("scale", 0)
+    if not isinstance(scale, int) or isinstance(scale, bool) or abs(scale) > MAX_SCALE:
+        _fault(f"{key} scale", f"must be a whole number from -{MAX_SCALE} to {MAX_SCALE}")
+    return scale
 
 
 def _constant(given: Any, kind: pa.DataType, mark: str, clock: Clock, key: str) -> Any:

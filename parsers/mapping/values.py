@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from parsers.csvcells import exact
-from parsers.money import LOSSY
+from parsers.money import LOSSY, scaled
 from parsers.times import DAY, EARLIEST, LATEST, SECOND, Moment, epoch_milliseconds, epoch_seconds, iso
 
 NO_NUMBER = "amount_is_no_number"
@@ -22,6 +22,7 @@ ZONE_FROM_MAPPING = "zone_from_mapping"
 AMBIGUOUS = "local_time_ambiguous"
 NEVER_WAS = "local_time_never_was"
 NO_ZONE = "zone_unknown"
+SCALED = "scaled_by_mapping"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -37,7 +38,7 @@ class Clock(NamedTuple):
 
 
 class Value(NamedTuple):
-    """What a text was read as; `note` says what is wrong with it, None where nothing is."""
+    """What a text was read as; `note` says what a reader of the value should know, None where nothing."""
 
     value: Any
     note: str | None = None
@@ -53,8 +54,13 @@ class Instant(NamedTuple):
     note: str | None = None
 
 
-def reader(kind: pa.DataType, decimal_mark: str = ".", clock: Clock | None = None) -> Callable[[str], Value] | None:
-    """Return what reads text into values of a column's type, None for a type that text cannot fill (lists)."""
+def reader(
+    kind: pa.DataType, decimal_mark: str = ".", clock: Clock | None = None, scale: int = 0
+) -> Callable[[str], Value] | None:
+    """Return what reads text into values of a column's type, None for a type that text cannot fill (lists).
+
+    Numbers with places are taken times ten to the `scale`: -12 where a column counts piconero.
+    """
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return Value
     if pa.types.is_boolean(kind):
@@ -62,7 +68,7 @@ def reader(kind: pa.DataType, decimal_mark: str = ".", clock: Clock | None = Non
     if pa.types.is_integer(kind):
         return partial(_integer, kind)
     if pa.types.is_decimal(kind):
-        return partial(_decimal, kind, decimal_mark)
+        return partial(_decimal, kind, decimal_mark, scale)
     if pa.types.is_timestamp(kind):
         return partial(_timestamp, clock or Clock())
     return None
@@ -82,10 +88,14 @@ def _integer(kind: pa.DataType, text: str) -> Value:
     return Value(number) if number is not None and low <= number <= high else Value(None, UNREADABLE)
 
 
-def _decimal(kind: pa.Decimal128Type, mark: str, text: str) -> Value:
+def _decimal(kind: pa.Decimal128Type, mark: str, scale: int, text: str) -> Value:
     plain = text if mark == "." else text.translate({ord(mark): ".", ord("."): "?"})
     value, number = exact(plain, kind)
-    return Value(value, None if value is not None else LOSSY if number else NO_NUMBER)
+    if scale:
+        value = scaled(plain, scale, kind).value
+    if value is not None:
+        return Value(value, SCALED if scale else None)
+    return Value(None, LOSSY if number else NO_NUMBER)
 
 
 def _timestamp(clock: Clock, text: str) -> Value:

@@ -5,8 +5,9 @@ its public clients read (`status`, `data`: `account`, `balance`, `unconfirmed_ba
 `workers`; `date`, `txHash`, `amount`, `confirmed`; `date`, `hashrate`).
 
 Which coin it is stands in the address of the page only. Amounts are whole coins, so they are exact all the same; the
-asset is known where the account is an address that tells it. Rates are in H/s for Monero and in other units for other
-coins: the unit is unknown elsewhere. Balances are states, not movements. Times are seconds since 1970.
+asset is known where the account is an address that tells it (or a mapping file does). Rates are in H/s for Monero and
+in other units for other coins: the unit is unknown elsewhere. Balances are states, not movements. Times are seconds
+since 1970.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ Source of the format: 2miners/apidoc 2miners_api.json (`/accounts/{walletid}`); 
 sammy007/open-ethereum-pool, api/server.go.
 
 The answer names neither account nor coin, and amounts count units that differ from coin to coin (1e8, 1e9 or 1e12 of
-one): they are kept as they stand, without a value, until somebody says which coin it is. Rates are H/s. `payments` are
-payouts, `rewards` credits (also those of blocks not yet mature, noted), the amounts under `stats` states. `now` and
-`updatedAt` are milliseconds since 1970, all other times seconds.
+one): they are kept as they stand, without a value. A mapping file (`list`, `scale`) says which coin it is. Rates are
+H/s. `payments` are payouts, `rewards` credits (also those of blocks not yet mature, noted), the amounts under `stats`
+states. `now` and `updatedAt` are milliseconds since 1970, all other times seconds.
 """
 
 from __future__ import annotations

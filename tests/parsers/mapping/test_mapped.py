@@ -182,3 +182,40 @@ def test_damage_is_contained(seed):
     rows = [without_place(row) for row in found["coin_movement"]]
     assert rows[0] == first
     assert rows[-1] == first
+
+
+@pytest.mark.parametrize(
+    ("paid", "scale", "amount", "note"),
+    [
+        ("150000000001", -12, "0.150000000001000000", "scaled_by_mapping"),
+        ("5e3", -3, "5.000000000000000000", "scaled_by_mapping"),
+        ("2", 3, "2000.000000000000000000", "scaled_by_mapping"),
+        ("1", -19, None, "amount_not_exact"),
+        ("many", -12, None, "amount_is_no_number"),
+        ("2", 0, "2.000000000000000000", None),
+    ],
+)
+@pytest.mark.parametrize("rows", [csv_rows, json_rows])
+def test_small_units_are_read_as_the_mapping_counts_them(rows, paid, scale, amount, note):
+    (row,) = rows(RECORD | {"paid": paid}, columns=COLUMNS | {"amount": {"source": "paid", "scale": scale}})[
+        "coin_movement"
+    ]
+    assert (row.get("amount"), row["amount_raw"]) == (amount, paid)
+    assert [each for each in row["notes"] if each != "zone_from_mapping"] == ([note] if note else [])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        json.dumps(RECORD) + "\n" + json.dumps(RECORD) + "\n",
+        json.dumps([RECORD, RECORD]),
+        json.dumps([RECORD, RECORD], indent=1),
+        json.dumps({"page": 1, "rows": [RECORD, RECORD]}),
+        json.dumps({"page": 1, "rows": [RECORD, RECORD]}, indent=1),
+        json.dumps({"rows": [RECORD]}) + "\n" + json.dumps({"rows": [RECORD]}) + "\n",
+    ],
+)
+def test_records_stand_in_lines_arrays_and_lists(data):
+    found = read(mapped_jsonl, data.encode(), {"format": "jsonl", "list": "rows", **MAPPING})
+    assert [(row["record"], row["amount_raw"]) for row in found["coin_movement"]] == [(1, "1.25"), (2, "1.25")]
+    assert set(found) == {"coin_movement"}

@@ -99,6 +99,12 @@ def test_a_whole_mapping():
         (mapping(time={"source": "t", "zone": "../../etc/passwd"}), "no time zone called"),
         (mapping(time={"source": "t", "zone": "Europe"}), "no time zone called"),
         (mapping(time={"source": "t", "zone": 1}), "[time] zone: must be text"),
+        (mapping(list="rows"), "list: must be the name of a member, in JSON"),
+        (mapping(format="jsonl", list=7), "list: must be the name of a member, in JSON"),
+        (mapping(columns={"user_name": {"source": "a", "scale": 1}}), "unknown key 'scale'"),
+        (mapping(table="price", columns={"price": {"source": "a", "scale": "-8"}}), "scale: must be a whole number"),
+        (mapping(table="price", columns={"price": {"source": "a", "scale": True}}), "scale: must be a whole number"),
+        (mapping(table="price", columns={"price": {"source": "a", "scale": 39}}), "scale: must be a whole number"),
     ],
 )
 def test_a_slip_is_told(given, message):
