@@ -25,6 +25,12 @@ LIMIT_EXAMPLES = [
     for wanted, kind in ((True, "positive"), (False, "near_miss"))
     for text in rule[kind]  # type: ignore[attr-defined]
 ]
+CLOUD_EXAMPLES = [
+    (rule["id"], text, wanted)
+    for rule in rules("cloud_rule")
+    for wanted, kind in ((True, "positive"), (False, "near_miss"))
+    for text in rule[kind]  # type: ignore[attr-defined]
+]
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +69,31 @@ def test_limit_rules_keep_to_their_examples(rule: str, text: str, wanted: bool, 
     engine = Engine({}, tmp_path)
     found = engine.rows("select id from limit_rule where regexp_matches($1, pattern) and id = $2", [text, rule])
     assert bool(found) is wanted
+
+
+@pytest.fixture(scope="module")
+def cloud_acts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """Rules that fit each example call, by text."""
+    engine = Engine({}, tmp_path_factory.mktemp("scratch"))
+    engine.build(["cloud_event"])
+    for text in sorted({text for _, text, _ in CLOUD_EXAMPLES}):
+        provider, call, code, request = [*text.split(" ", 3), None, None][:4]
+        service, _, operation = str(call).partition("/")
+        engine.connection.execute(
+            "insert into cloud_event (event, provider, service, operation, error_code, request) "
+            "values (?, ?, ?, ?, ?, ?)",
+            [text, provider, service, operation, None if code == "-" else code, request],
+        )
+    engine.build(["cloud_act"])
+    found: dict[str, set[str]] = {text: set() for _, text, _ in CLOUD_EXAMPLES}
+    for row in engine.rows("select event, rule from cloud_act"):
+        found[row["event"]].add(row["rule"])
+    engine.close()
+    return found
+
+
+@pytest.mark.parametrize(("rule", "text", "wanted"), CLOUD_EXAMPLES)
+def test_cloud_rules_keep_to_their_examples(
+    rule: str, text: str, wanted: bool, cloud_acts: dict[str, set[str]]
+) -> None:
+    assert (rule in cloud_acts[text]) is wanted
