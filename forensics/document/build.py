@@ -233,6 +233,9 @@ def _agents(engine: Engine, episode: Episode) -> list[Document]:
         " where list_contains($1, session_id) group by session_id order by session_id",
         [episode.kin],
     )
+    # a session that only a folder tells of has no row of its own
+    unnamed = sorted(set(episode.sessions) - {row["session_id"] for row in rows})
+    rows = [*rows, *({"session_id": session, "agent": None, "parent": None} for session in unnamed)]
     return [
         {
             "session": row["session_id"],

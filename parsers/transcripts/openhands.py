@@ -7,7 +7,8 @@ a line, or the whole of a file that holds a single event; and one other member o
 
 Times are printed without zone: `ts_local`. Calls are paired with results by the tool call's id, by the action's id
 where there is none. No event names its conversation: the id is made from the bytes of the file (note
-`session_id_derived`), and a file of a single event tells of no session at all.
+`session_id_derived`), and a file of a single event tells of no session at all (note `file_of_one_event`): its folder
+does, which is not the parser's to know.
 Usage is that of each response where events hold it; where only running totals are told, the last of them counts
 (note `running_total`). An exit code of -1 stands for a command that has not ended (note `still_running`).
 """

@@ -16,6 +16,9 @@ from parsers.transcripts.pieces import Piece, event_piece, new_piece
 from parsers.transcripts.tools import fault_of_text, token
 from parsers.transcripts.writer import SESSION_DERIVED, Writer, derived_session
 
+# of its session only the folder tells: queries/base/transcript_once.sql
+SINGLE_EVENT = "file_of_one_event"
+
 
 class Log:
     """Sessions, and usage of which only the last running total counts."""
@@ -38,6 +41,9 @@ class Log:
         else:
             events = part.value if isinstance(part.value, list) else [part.value]
             pieces = [piece for event in events for piece in self._event_pieces(event, document)]
+        if self._is_single:
+            for piece in pieces:
+                piece["notes"].append(SINGLE_EVENT)
         described = [
             {"model": piece.get("model")} | {key: piece.pop(key, None) for key in ("host_name", "user_name")}
             for piece in pieces

@@ -6,15 +6,51 @@
 -- as:       table
 -- not for:  counting tokens; see usage_is_primary in the table transcript
 
-with ranked as (
+with alone as (
+    -- a file of one event tells of no session: the folder that it was delivered in stands for it
+    select
+        transcript.source_id,
+        transcript.record,
+        transcript.part,
+        try_cast(transcript.native_id as bigint) as number,
+        delivery.path,
+        'folder:' || delivery.intake || ':' || regexp_extract(delivery.path, '^(.*)/', 1) as folder
+    from transcript
+    join delivery on delivery.source_id = transcript.source_id
+    where transcript.session_id is null and list_contains(transcript.notes, 'file_of_one_event')
+),
+
+placed as (
+    select
+        source_id,
+        record,
+        part,
+        folder,
+        row_number() over (partition by folder order by number nulls last, path, record, part) - 1 as position
+    from alone
+),
+
+told as (
     select
         transcript.*,
+        coalesce(transcript.session_id, placed.folder) as session,
+        coalesce(placed.position, transcript.seq) as position
+    from transcript
+    left join placed
+        on placed.source_id = transcript.source_id
+        and placed.record = transcript.record
+        and placed.part = transcript.part
+    where not coalesce(transcript.is_replayed, false)
+),
+
+ranked as (
+    select
+        told.*,
         row_number() over (
-            partition by session_id, kind, part, coalesce(native_id, source_id || '#' || record)
+            partition by session, kind, part, coalesce(native_id, source_id || '#' || record)
             order by source_id, record
         ) as copy
-    from transcript
-    where not coalesce(is_replayed, false)
+    from told
 )
 
 select
@@ -23,8 +59,8 @@ select
     record,
     part,
     line,
-    session_id,
-    seq,
+    session as session_id,
+    position as seq,
     kind,
     coalesce(author, 'unknown') as author,
     call_id,
