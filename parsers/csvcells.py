@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,7 +22,10 @@ from parsers.csvtext import Flags
 from parsers.schema import BOOL, INT, STRING, STRINGS, UINT
 from parsers.times import Moment
 
+Places = npt.NDArray[np.int64]
+
 _UINT_DIGITS = 20
+_MOST_KINDS = 1 << 62
 _FITS_UINT = r"^[0-9]{1,18}$"
 _PLAIN_TIME = r"^[12][0-9]{3}-[01][0-9]-[0-3][0-9][T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?Z?$"
 # the step of the last digit of a plain time without its Z, by its length
@@ -226,19 +230,43 @@ def notes_of(remarks: Mapping[str, Flags], count: int) -> pa.ListArray:
 
 def json_of(pairs: Iterable[tuple[str, Sequence[Any] | pa.Array]], count: int) -> list[str | None]:
     """Write the values of each record that are not None as one JSON object, None where there are none."""
-    names: list[str] = []
-    columns: list[Sequence[Any]] = []
-    for name, column in pairs:
-        if isinstance(column, pa.Array):
-            if column.null_count == len(column):
-                continue
-            column = column.to_pylist()  # noqa: PLW2901
-        names.append(name)
-        columns.append(column)
-    if not names:
+    told = [(name, column) for name, column in pairs if not _is_empty(column)]
+    if not told:
         return [None] * count
+    names, columns = zip(*told, strict=True)
+    places = _distinct(columns, count)
+    if places is None:
+        return _objects(names, columns)
+    first, each_place = places
+    written = _objects(names, [column.take(first) for column in columns])
+    return [written[place] for place in each_place.tolist()]
+
+
+def _is_empty(column: Sequence[Any] | pa.Array) -> bool:
+    return isinstance(column, pa.Array) and column.null_count == len(column)
+
+
+def _distinct(columns: Sequence[Sequence[Any] | pa.Array], count: int) -> tuple[pa.Array, Places] | None:
+    """Return where each distinct record first stands, and which of these each record is; None if few are alike."""
+    codes, kinds = np.zeros(count, np.int64), 1
+    for column in columns:
+        if not isinstance(column, pa.Array):
+            return None
+        encoded = column.dictionary_encode()
+        kinds *= len(encoded.dictionary) + 1
+        if kinds > _MOST_KINDS:
+            return None
+        codes = (
+            codes * (len(encoded.dictionary) + 1) + pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy()
+        )
+    _, first, places = np.unique(codes, return_index=True, return_inverse=True)
+    return (pa.array(first), places) if 2 * len(first) < count else None
+
+
+def _objects(names: Sequence[str], columns: Sequence[Sequence[Any] | pa.Array]) -> list[str | None]:
+    lists = [column.to_pylist() if isinstance(column, pa.Array) else column for column in columns]
     found: list[str | None] = []
-    for row in zip(*columns, strict=True):
+    for row in zip(*lists, strict=True):
         kept = {name: value for name, value in zip(names, row, strict=True) if value is not None}
         found.append(orjson.dumps(kept).decode() if kept else None)
     return found

@@ -19,13 +19,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers import ip
-from parsers.csvcells import Cells, Faults, Times, blanked, counts, each, flags, json_of, notes_of, only, present, times
+from parsers.csvcells import Cells, Faults, blanked, counts, each, flags, json_of, notes_of, only, present, times
 from parsers.csvsheet import Aside, Converted
 from parsers.csvtext import Flags
 from parsers.flows.protocols import TCP, WITH_PORTS
-from parsers.schema import INT32, STRING
+from parsers.schema import INT, INT32, STRING
 from parsers.text import UNDECODABLE
-from parsers.times import Moment, epoch_milliseconds, epoch_seconds
+from parsers.times import SECOND, Moment, epoch_milliseconds
 
 TABLES = ("flow", "coverage_gap")
 NULLS = frozenset({"", "-"})
@@ -67,7 +67,7 @@ _TELLING = frozenset({"interface-id", "srcaddr", "dstaddr", "pkt-srcaddr", "pkt-
 _MAPPED = frozenset(DEFAULT_FIELDS) - {"version", "account-id"} | {"tcp-flags", "pkt-srcaddr", "pkt-dstaddr"}
 _GAPS = {"NODATA": "no_traffic", "SKIPDATA": "records_skipped", None: "nothing_told"}
 _ACTIONS = {"ACCEPT": "allow", "REJECT": "deny"}
-_MILLISECONDS_FROM = 100_000_000_000  # as seconds beyond the year 5000
+_SECONDS = "^[0-9]{1,11}$"
 
 
 def field_names(names: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -88,13 +88,13 @@ class _Ends(NamedTuple):
 def converted(cells: Cells, notes: dict[str, Flags]) -> Converted:
     """Make `flow` columns and `coverage_gap` rows of records whose cells bear the names of AWS's fields."""
     faults = Faults()
-    start, end = (_time(cells, name, faults) for name in ("start", "end"))
+    (start, precision), (end, _) = (_time(cells, name, faults) for name in ("start", "end"))
     ends = _ends(cells, faults)
     columns = ends.columns | {
-        "ts": start.us,
-        "ts_end": end.us,
-        "ts_precision_us": start.precision_us,
-        "duration_us": pc.subtract(end.us, start.us),
+        "ts": start,
+        "ts_end": end,
+        "ts_precision_us": precision,
+        "duration_us": pc.subtract(end, start),
         "src_packets": counts(cells.text("packets"), "packets", faults),
         "src_bytes": counts(cells.text("bytes"), "bytes", faults),
         "bytes_layer": "ip",
@@ -126,17 +126,20 @@ def _gap(place: int, cells: Cells, columns: dict[str, Any]) -> Aside:
     return Aside("coverage_gap", {"reason": _GAPS[status], "text": text, **values})
 
 
-def _time(cells: Cells, name: str, faults: Faults) -> Times:
-    found = times(cells.text(name), _moment)
-    faults.add(found.wrong | (present(found.us) & ~found.zoned), f"{name} is no time")
-    return found
+def _time(cells: Cells, name: str, faults: Faults) -> tuple[pa.Int64Array, pa.Int64Array]:
+    """Return times and their precision, in microseconds."""
+    texts = cells.text(name)
+    plain = flags(pc.match_substring_regex(texts, _SECONDS))
+    us = pc.multiply(only(texts, plain).cast(INT), SECOND)
+    others = times(blanked(texts, plain), _moment)
+    faults.add(others.wrong | (present(others.us) & ~others.zoned), f"{name} is no time")
+    precision = only(pa.array(np.full(len(cells), SECOND)), plain)
+    return pc.coalesce(us, others.us), pc.coalesce(precision, others.precision_us)
 
 
 def _moment(text: str) -> Moment | None:
-    if not (text.isascii() and text.isdigit()) or len(text) > 16:
-        return None
     # the documentation says seconds; milliseconds were seen
-    return epoch_milliseconds(int(text)) if int(text) >= _MILLISECONDS_FROM else epoch_seconds(int(text))
+    return epoch_milliseconds(int(text)) if text.isascii() and text.isdigit() and len(text) <= 16 else None
 
 
 def _ends(cells: Cells, faults: Faults) -> _Ends:
@@ -162,13 +165,11 @@ def _addresses(cells: Cells, name: str, faults: Faults) -> pa.StringArray:
 
 def _numbers(cells: Cells, name: str, most: int, faults: Faults) -> pa.Int32Array:
     texts = cells.text(name)
-
-    def read(text: str) -> int | None:
-        return int(text) if text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= most else None
-
-    found = each(texts, read, INT32)
-    faults.add(present(texts) & ~present(found), f"{name} is no number up to {most}")
-    return found
+    short = flags(pc.match_substring_regex(texts, "^[0-9]{1,5}$"))
+    found = only(texts, short).cast(INT32)
+    fits = short & ~flags(pc.greater(found, most))
+    faults.add(present(texts) & ~fits, f"{name} is no number up to {most}")
+    return only(found, fits)
 
 
 def _action(cells: Cells, faults: Faults) -> pa.StringArray:

@@ -120,6 +120,20 @@ def test_json_is_written_as_everywhere_else(rows):
         assert text == (compact(kept) if kept else None)
 
 
+@given(rows=st.lists(st.tuples(st.none() | st.sampled_from("aü"), st.none() | st.sampled_from("xyz")), max_size=60))
+def test_records_that_are_alike_are_written_once_and_read_the_same(rows):
+    found = json_of([("a", column(*(row[0] for row in rows))), ("b", column(*(row[1] for row in rows)))], len(rows))
+    expected = [{key: value for key, value in zip("ab", row, strict=True) if value is not None} for row in rows]
+    assert found == [compact(kept) if kept else None for kept in expected]
+
+
+def test_too_many_kinds_are_written_one_by_one():
+    rows = 40
+    columns = [(f"c{place}", column(*(str(row) for row in range(rows)))) for place in range(12)]
+    found = json_of(columns, rows)
+    assert [len(set(found)), found[7]] == [rows, compact({name: "7" for name, _ in columns})]
+
+
 def test_cells():
     cells = Cells(
         ("a", "b"), [column(" x ", "NULL"), column("", "y")], np.zeros(2, np.bool_), frozenset({"", "NULL"}), " "
