@@ -8,6 +8,7 @@ from typing import Any
 
 from forensics.document.cite import moment
 from forensics.document.episodes import Episode
+from forensics.document.valuation import Prices, prices_of, valuation
 from forensics.document.windows import first_of, last_of
 from forensics.engine import Engine
 from parsers.addresses import classify
@@ -29,6 +30,7 @@ def assets(engine: Engine, episode: Episode) -> list[dict[str, Any]]:
     wallets = wallets_of(episode)
     moved = engine.rows("select * from coin_event where repeats is null order by asset, best_us nulls last, event")
     secured = engine.rows("select * from custody_event order by asset, best_us nulls last, event")
+    prices = prices_of(engine)
     by_asset: dict[str, set[str]] = {}
     for wallet in wallets:
         known = classify(wallet)
@@ -37,16 +39,19 @@ def assets(engine: Engine, episode: Episode) -> list[dict[str, Any]]:
     for row in [*moved, *secured]:
         if row["asset"]:
             by_asset.setdefault(row["asset"], set())
-    return [_asset(asset, sorted(addresses), moved, secured) for asset, addresses in sorted(by_asset.items())]
+    return [_asset(asset, sorted(addresses), moved, secured, prices) for asset, addresses in sorted(by_asset.items())]
 
 
-def _asset(asset: str, addresses: list[str], moved: list[Row], secured: list[Row]) -> dict[str, Any]:
+def _asset(asset: str, addresses: list[str], moved: list[Row], secured: list[Row], prices: Prices) -> dict[str, Any]:
     own = [row for row in moved if row["asset"] == asset]
-    credited = _total(row["amount"] for row in own if row["kind"] == "credit")
-    paid = _total(row["amount"] for row in own if row["kind"] == "payout")
-    received = _total(row["amount"] for row in own if row["kind"] == "receipt")
-    spent = _total(row["amount"] for row in own if row["side"] == "out")
-    recovered = _total(row["amount"] for row in _once(secured) if row["asset"] == asset and row["kind"] in _SECURED)
+    groups = {
+        "credited": [row for row in own if row["kind"] == "credit"],
+        "paid": [row for row in own if row["kind"] == "payout"],
+        "received": [row for row in own if row["kind"] == "receipt"],
+        "spent": [row for row in own if row["side"] == "out"],
+        "recovered": [row for row in _once(secured) if row["asset"] == asset and row["kind"] in _SECURED],
+    }
+    credited, paid, received, spent, recovered = (_total(row["amount"] for row in rows) for rows in groups.values())
     gathered = received if received is not None else paid if paid is not None else credited
     outstanding = None
     if gathered is not None:
@@ -62,6 +67,7 @@ def _asset(asset: str, addresses: list[str], moved: list[Row], secured: list[Row
         "spent": _text(spent),
         "recovered": _text(recovered),
         "outstanding": _text(outstanding),
+        "valuation": valuation(prices, asset, groups),
     }
 
 

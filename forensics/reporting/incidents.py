@@ -12,6 +12,7 @@ from forensics.reporting.sentences import (
     channel_sentence,
     incident_sentence,
     reasoning,
+    valuation_text,
 )
 from reports.model import (
     STAGES,
@@ -176,6 +177,7 @@ def _asset(asset: Document) -> Asset:
         spent=asset["spent"],
         recovered=asset["recovered"],
         outstanding=asset["outstanding"],
+        valuation=valuation_text(asset),
     )
 
 

@@ -110,3 +110,18 @@ def window_text(window: Document | None) -> str:
         return "not in evidence"
     low, high = duration(window["at_least"]), duration(window["at_most"])
     return low if low == high else f"{low} to {high}"
+
+
+def valuation_text(asset: Document) -> str | None:
+    """Say what an asset was worth when it moved; None where no price is in evidence."""
+    told = asset["valuation"]
+    if told is None:
+        return None
+    parts = []
+    for value in told["values"]:
+        if value["amount"] is None:
+            parts.append(f"{value['of']}, no price in {value['currency']}")
+            continue
+        without = f" ({value['unpriced']} {asset['asset']} without a price)" if value["unpriced"] else ""
+        parts.append(f"{value['of']} {value['amount']} {value['currency']}{without}")
+    return f"At the last price before each movement, at most {told['max_age_hours']} hours old: {'; '.join(parts)}."
