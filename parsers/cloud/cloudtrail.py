@@ -85,7 +85,7 @@ def read(source: Source) -> Iterator[Item]:
             yield Reject(item.record, "an event without a time")
         else:
             yield Parsed(item.record)
-            yield Row("cloud_activity", item.record, moment.columns() | _row(event) | _kept(item, event))
+            yield Row("cloud_activity", item.record, moment.columns() | row_of(event) | _kept(item, event))
 
 
 def _event(value: dict[str, Any]) -> dict[str, Any] | None:
@@ -97,7 +97,8 @@ def _event(value: dict[str, Any]) -> dict[str, Any] | None:
     return None
 
 
-def _row(event: dict[str, Any]) -> dict[str, Any]:
+def row_of(event: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of an event but for its time and remarks."""
     identity = event.get("userIdentity")
     issuer = member(identity, "sessionContext", "sessionIssuer")
     principal = text(member(identity, "principalId"))
