@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from parsers.billing.gcp_columns import REQUIRED, GcpLayout, canonical
 from parsers.billing.lines import told_apart
-from parsers.billing.objects import BillLine, flattened, read_objects
+from parsers.billing.objects import BillLine, flattened, line_of, read_objects
 from parsers.contract import Format, Grade, Item
 from parsers.csvsheet import Converted
 from parsers.csvtext import Flags
@@ -40,8 +40,7 @@ def _is_line(value: BillLine) -> bool:
 
 
 def _lines(record: JsonRecord) -> list[BillLine] | str:
-    more = {"duplicate_keys": [list(pair) for pair in record.hidden]} if record.hidden else {}
-    return [record.value | more] if _is_line(record.value) else "no line of a billing export"
+    return [line_of(record)] if _is_line(record.value) else "no line of a billing export"
 
 
 def _converted(header: tuple[str, ...], columns: list[pa.StringArray], undecodable: Flags) -> Converted:

@@ -115,6 +115,12 @@ def _rows(table: str, flat: list[dict[str, str]], convert: Convert) -> tuple[lis
     return [{name: column[at] for name, column in values.items()} for at in range(len(flat))], found.faults
 
 
+def line_of(record: JsonRecord) -> dict[str, Any]:
+    """Return an object as a line, with what its repeated keys have hidden."""
+    hidden = {"duplicate_keys": [list(pair) for pair in record.hidden]} if record.hidden else {}
+    return record.value | hidden
+
+
 def flattened(value: BillLine) -> dict[str, str]:
     """Return the members of an object and of the objects in it as texts; what is null is left out."""
     return dict(_members(value, "", _DEEPEST))

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from parsers.billing.lines import BillLines, Clock
-from parsers.billing.objects import BillLine
+from parsers.billing.objects import BillLine, line_of
 from parsers.csvcells import Cells
 from parsers.csvtext import Flags
 from parsers.jsonlines import JsonRecord
@@ -36,9 +36,7 @@ def lines_of(record: JsonRecord, results: list[dict[str, Any]] | None, fault: st
     """Return the results of a bucket as lines of a bill, each with the bucket's other members."""
     if results is None:
         return fault
-    bucket = {name: item for name, item in record.value.items() if name != "results"}
-    if record.hidden:
-        bucket["duplicate_keys"] = [list(pair) for pair in record.hidden]
+    bucket = {name: item for name, item in line_of(record).items() if name != "results"}
     return [{**bucket, **result} for result in results]
 
 

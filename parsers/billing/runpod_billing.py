@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from parsers.billing.objects import BillLine, read_objects
+from parsers.billing.objects import BillLine, line_of, read_objects
 from parsers.billing.pages import bill_lines, without_currency
 from parsers.contract import Format, Grade, Item
 from parsers.csvsheet import Converted
@@ -46,8 +46,7 @@ def _is_record(value: dict[str, Any]) -> bool:
 
 
 def _lines(record: JsonRecord) -> list[BillLine] | str:
-    more: dict[str, Any] = {"duplicate_keys": [list(pair) for pair in record.hidden]} if record.hidden else {}
-    return [record.value | more] if _is_record(record.value) else "no record of a bill"
+    return [line_of(record)] if _is_record(record.value) else "no record of a bill"
 
 
 def _converted(names: tuple[str, ...], columns: list[pa.StringArray], undecodable: Flags) -> Converted:

@@ -10,12 +10,11 @@ since nothing tells which sign means what, they have no category and no effectiv
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from parsers.billing.objects import BillLine, read_objects
+from parsers.billing.objects import BillLine, line_of, read_objects
 from parsers.billing.pages import bill_lines, epoch_or_iso, without_currency
 from parsers.contract import Format, Grade, Item
 from parsers.csvcells import blanked, each, flags
@@ -46,8 +45,7 @@ def read(source: Source) -> Iterator[Item]:
 
 
 def _lines(record: JsonRecord) -> list[BillLine] | str:
-    more: dict[str, Any] = {"duplicate_keys": [list(pair) for pair in record.hidden]} if record.hidden else {}
-    return [record.value | more] if record.value.keys() >= NEEDED else "no entry of an invoice"
+    return [line_of(record)] if record.value.keys() >= NEEDED else "no entry of an invoice"
 
 
 def _converted(names: tuple[str, ...], columns: list[pa.StringArray], undecodable: Flags) -> Converted:
