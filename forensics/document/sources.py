@@ -93,20 +93,40 @@ def _rows_per_table(engine: Engine) -> dict[str, dict[str, int]]:
     return counted
 
 
+# a flow log tells of every minute without traffic: of many stretches alike only the whole is told
+_GAPS = """
+    with found as (
+        select
+            delivery.path,
+            coverage_gap.*,
+            count(*) over (partition by delivery.path, coverage_gap.reason) as alike
+        from coverage_gap
+        join delivery on delivery.source_id = coverage_gap.source_id
+    )
+    select path, reason, lost_records, ts, ts_end, 1 as stretches, record, part
+    from found
+    where alike <= 20
+    union all
+    select path, reason, sum(lost_records), min(ts), max(coalesce(ts_end, ts)), count(*), min(record), min(part)
+    from found
+    where alike > 20
+    group by path, reason
+    order by path, record, part, reason
+    limit 500
+"""
+
+
 def gaps(engine: Engine) -> list[dict[str, Any]]:
     """What evidence itself says it missed, and what could not be read."""
     found: list[dict[str, Any]] = [
         {
             "what": f"{row['path']}: {row['reason']}"
-            + (f" ({row['lost_records']} records)" if row["lost_records"] else ""),
+            + (f" ({row['lost_records']} records)" if row["lost_records"] else "")
+            + (f" in {row['stretches']} stretches" if row["stretches"] > 1 else ""),
             "first": _iso(row["ts"]),
             "last": _iso(row["ts_end"]),
         }
-        for row in engine.rows(
-            "select delivery.path, coverage_gap.reason, coverage_gap.lost_records, coverage_gap.ts, coverage_gap.ts_end"
-            " from coverage_gap join delivery on delivery.source_id = coverage_gap.source_id"
-            " order by delivery.path, coverage_gap.record, coverage_gap.part"
-        )[:500]
+        for row in engine.rows(_GAPS)
     ]
     found.extend(
         {"what": f"{row['path']}: not read ({row['status']})", "first": None, "last": None}
