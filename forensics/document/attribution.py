@@ -27,13 +27,14 @@ HYPOTHESES = (
 )
 
 
-_HOW_STARTED = """
-    select
-        bool_or(coalesce(tty, '(none)') not in ('(none)', '?', '')) as terminal,
-        bool_or(login_uid is not null) as login
-    from process
-    where list_contains($1, source_id || '#' || record || '.' || part)
-"""
+_GROUNDS = {
+    "terminal": "it was started at a terminal",
+    "signed_in": "behind a login",
+    "outside": "a download was piped into a shell just before, under the same account",
+    "hidden": "it runs from a hidden or public folder",
+    "before_agent": "it began before any session of an agent",
+    "agent_account": "the account is one that an agent uses too",
+}
 
 
 @dataclass
@@ -75,33 +76,33 @@ def attribute(engine: Engine, episode: Episode, approved: Sequence[Any]) -> Attr
             {"operator": 0.8, "intruder": 0.08}, "a person typed it into a shell that no tool call explains", typed
         )
     elif strange:
-        found = _result(
-            {"unknown": 0.45, "intruder": 0.35, "operator": 0.12},
-            "no tool call of any agent explains the start",
-            strange,
-        )
+        found = _stranger(engine, strange)
     else:
         found = _result({"unknown": 0.8}, "the records show mining but not who started it", episode.opening[:20])
     return found
 
 
 def _stranger(engine: Engine, rows: list[dict[str, Any]]) -> Attribution:
-    """Starts that no tool call explains: a person at a terminal, or a process that came from nowhere a person sat."""
+    """Weigh starts that no tool call explains: a person at a terminal, or something that came in from outside."""
     seen = engine.rows(
-        _HOW_STARTED,
-        [[row["event"] for row in rows]],
-    )[0]
-    if seen["terminal"] and seen["login"]:
-        return _result(
-            {"operator": 0.55, "intruder": 0.25, "unknown": 0.12}, "it was started at a terminal after a login", rows
-        )
-    if seen["login"]:
-        return _result({"unknown": 0.42, "intruder": 0.34, "operator": 0.18}, "no tool call explains the start", rows)
-    return _result(
-        {"intruder": 0.62, "unknown": 0.2, "operator": 0.08},
-        "it was started outside any login, and no tool call of an agent explains it",
-        rows,
+        "select * from stranger where list_contains($1, event) order by event", [[row["event"] for row in rows]]
     )
+    grounds = [words for column, words in _GROUNDS.items() if any(row[column] for row in seen)]
+    signed_in, terminal = (any(row[column] for row in seen) for column in ("signed_in", "terminal"))
+    ours = any(row["agent_account"] for row in seen)
+    if not seen or (ours and not terminal):
+        shares = {"unknown": 0.45, "intruder": 0.25, "operator": 0.12, "agent": 0.08}
+    elif signed_in and terminal:
+        shares = {"operator": 0.55, "intruder": 0.25, "unknown": 0.12}
+    elif signed_in:
+        shares = {"unknown": 0.42, "intruder": 0.34, "operator": 0.18}
+    elif any(row["outside"] or row["hidden"] for row in seen):
+        shares = {"intruder": 0.68, "unknown": 0.18, "operator": 0.06}
+    else:
+        shares = {"intruder": 0.5, "unknown": 0.3, "operator": 0.1}
+    found = _result(shares, "; ".join(["no tool call of any agent explains the start", *grounds]), rows)
+    found.evidence_against["agent"] = [row["event"] for row in rows][:20]
+    return found
 
 
 def _agent_acted(

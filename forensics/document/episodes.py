@@ -141,6 +141,10 @@ def _homes(row: Row, shown: Sequence[Episode], home: dict[str, Episode]) -> Sequ
         return [home[row["act"]]]
     if len(shown) == 1:
         return shown
+    if row["principal"]:
+        own = [episode for episode in shown if row["principal"] in {mined["principal"] for mined in episode.mining}]
+        if own:
+            return own[:1]
     if row["stage"] in {"detection", "containment", "recovery"}:
         began = [
             e for e in shown if e.start_us() is None or row["best_us"] is None or row["best_us"] >= (e.start_us() or 0)

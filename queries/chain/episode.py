@@ -8,9 +8,10 @@ as:       table
 order:    episode, event
 not for:  saying who it was; an episode may hold acts of several actors, which the document then says
 
-Events are joined by wallet, tool call and session: each of these is somebody's own. A pool's address is nobody's own,
-so events that know only where the traffic went (flows, sockets, logs) join the one undertaking that uses that endpoint;
-where several use it, the one from the same client address, then the one nearest in time.
+Events are joined by wallet, tool call and session: each of these is somebody's own. Agents' sessions that mine at one
+endpoint are runs of one undertaking. Otherwise a pool's address is nobody's own, so events that know only where the
+traffic went (flows, sockets, logs) join the one undertaking that uses that endpoint; where several use it, the one from
+the same client address, then the one nearest in time.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def relation(mining_event: pa.Table, pool_endpoint: pa.Table) -> pa.Table:
     groups = _Groups()
     placed: dict[str, str] = {}
     for event in events:
-        keys = _own_keys(event, whole)
+        keys = _own_keys(event, whole, names)
         if keys:
             groups.join([f"event:{event['event']}", *(key for key, _ in keys)])
             placed.setdefault(event["event"], keys[0][1])
@@ -65,7 +66,7 @@ def _whole_wallets(wallets: set[str]) -> dict[str, str]:
     return whole
 
 
-def _own_keys(event: Event, whole: dict[str, str]) -> list[tuple[str, str]]:
+def _own_keys(event: Event, whole: dict[str, str], names: dict[str, str]) -> list[tuple[str, str]]:
     keys = []
     if event["wallet"]:
         keys.append((f"wallet:{whole[event['wallet']]}", "account"))
@@ -73,6 +74,9 @@ def _own_keys(event: Event, whole: dict[str, str]) -> list[tuple[str, str]]:
         keys.append((f"session:{event['session_id']}", "session"))
     if event["act"]:
         keys.append((f"act:{event['act']}", "act"))
+    endpoint = _endpoint(event, names)
+    if keys and endpoint and event["actor"] == "agent":
+        keys.append((f"agents:{endpoint}", "endpoint"))
     return keys
 
 

@@ -17,6 +17,13 @@ with own as (
     from command_signal
     join command_event on command_event.event = command_signal.event and command_event.modality = 'called'
     where command_signal.actor = 'agent' and command_signal.conduct = 'deviation'
+
+    union all
+
+    select transcript.session_id, transcript.seq, epoch_us(transcript.ts), 'setup', 'file_written'
+    from file_written
+    join transcript_once as transcript on transcript.event = file_written.event
+    where file_written.table_name = 'transcript' and (file_written.what <> 'miner' or file_written.minerlike)
 ),
 
 mined as (

@@ -13,10 +13,33 @@ with supported as (
     select distinct wallet from application_message where protocol = 'stratum' and wallet is not null
 ),
 
+-- a miner that is sent to this machine itself and is given no account is a test of software
+at_home as (
+    select command_event.text_sha256
+    from command_event
+    join observable on observable.text_sha256 = command_event.text_sha256
+    group by command_event.text_sha256
+    having
+        bool_or(observable.port is not null)
+        and not bool_or(
+            observable.kind = 'wallet'
+            and observable."check" = 'valid'
+            and not regexp_matches(observable.value, '^(bcrt1|tb1|ltcrt1|tltc1)')          -- made for testing
+        )
+        and bool_and(
+            observable.host is null or regexp_matches(lower(observable.host), '^(localhost|127\.[0-9.]+|::1|0\.0\.0\.0)$'))
+),
+
 command_opening as (
     select event, min(rule) as rule, min(reason) as reason
     from (
-        select event, rule, reason from command_hit where stage = 'mining' and opens = 'yes'
+        select command_hit.event, command_hit.rule, command_hit.reason
+        from command_hit
+        join command_event on command_event.event = command_hit.event
+        where
+            command_hit.stage = 'mining'
+            and command_hit.opens = 'yes'
+            and command_event.text_sha256 not in (select text_sha256 from at_home)
         union all
         select wallet_run.event, 'wallet_and_endpoint' as rule,
             'a program is started with a checksummed wallet address and a place to connect' as reason
@@ -182,12 +205,21 @@ log_row as (
 
 flow_row as (
     select
-        event, source_id, record, part, line, 'flow' as table_name, 'flow' as family, false as opens,
-        cast(null as varchar) as act, 'unknown' as actor, cast(null as varchar) as session_id,
-        'address:' || client_address as principal, cast(null as varchar) as wallet, pool_name, pool_address, pool_port,
-        client_address, 'achieved' as status, 'pool_flow' as rule,
-        'traffic between a host and a pool (' || basis || ')' as reason, earliest_us, best_us, latest_us, ts_basis
+        pool_flow.event, pool_flow.source_id, pool_flow.record, pool_flow.part, pool_flow.line, 'flow' as table_name,
+        'flow' as family, pool_traffic.known_by is not null as opens, cast(null as varchar) as act,
+        'unknown' as actor, cast(null as varchar) as session_id, 'address:' || pool_flow.client_address as principal,
+        cast(null as varchar) as wallet, pool_flow.pool_name, pool_flow.pool_address, pool_flow.pool_port,
+        pool_flow.client_address, 'achieved' as status, 'pool_flow' as rule,
+        case when pool_traffic.known_by = 'listed name' then 'long, thin traffic between a host and a listed pool'
+            when pool_traffic.known_by = 'alerted'
+                then 'long, thin traffic with an address that a sensor took for a pool'
+            else 'traffic between a host and a pool (' || pool_flow.basis || ')' end as reason,
+        pool_flow.earliest_us, pool_flow.best_us, pool_flow.latest_us, pool_flow.ts_basis
     from pool_flow
+    left join pool_traffic
+        on pool_traffic.client_address = pool_flow.client_address
+        and pool_traffic.pool_address = pool_flow.pool_address
+        and pool_traffic.pool_port = pool_flow.pool_port
 ),
 
 socket_row as (
@@ -201,9 +233,14 @@ socket_row as (
         socket_seen.latest_us, socket_seen.ts_basis
     from socket_seen
     join (
-        select address, port, bool_or(basis in ('spoken to', 'logged', 'configured')) as proven
-        from pool_endpoint
-        where address is not null and port is not null
+        select address, port, bool_or(proven) as proven
+        from (
+            select address, port, basis in ('spoken to', 'logged', 'configured') as proven
+            from pool_endpoint
+            where address is not null and port is not null
+            union all
+            select pool_address, pool_port, true from pool_traffic where known_by is not null
+        ) as known
         group by address, port
     ) as endpoint
         on endpoint.address = socket_seen.address and endpoint.port = socket_seen.port

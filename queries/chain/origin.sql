@@ -72,45 +72,38 @@ holding as (
     join sought on contains(piece.text, sought.value)
 ),
 
-asked as (
-    select
-        session_id,
-        'instructed' as origin,
-        event,
-        seq,
-        'instruction' as kind,
-        regexp_extract(lower(left(text, 20000)),
-            '((start|run|set ?up|install|launch|deploy|begin|keep|resume|test|benchmark|configure)[^.\n]{0,60}(xmrig|miner|mining|monero|hash ?rate|stratum))',
-            1) as value,
-        1 as choice
+sentence as (
+    select piece.session_id, piece.event, piece.seq, words.value
     from piece
-    where
-        kind = 'message'
-        and author = 'human'
-        and seq < first_act_seq
-        and regexp_matches(lower(left(text, 20000)),
-            '(start|run|set ?up|install|launch|deploy|begin|keep|resume|test|benchmark|configure)[^.\n]{0,60}(xmrig|miner|mining|monero|hash ?rate|stratum)')
-        and not regexp_matches(lower(left(text, 20000)),
-            '(do not|don''t|never|must not|not allowed|no|forbidden|prohibited|without)[^.\n]{0,40}(xmrig|miner|mining|monero|crypto)')
+    cross join unnest(
+        string_split(regexp_replace(lower(left(piece.text, 20000)), '[.!?;。！？；]+(\s|$)|\n', chr(10), 'g'), chr(10))
+    ) as words(value)
+    where piece.kind = 'message' and piece.author = 'human' and piece.seq < piece.first_act_seq
+),
+
+asked as (
+    select sentence.session_id, 'instructed' as origin, sentence.event, sentence.seq, 'instruction' as kind,
+        left(min(sentence.value), 200) as value, 1 as choice
+    from sentence
+    join instruction_rule as asking
+        on asking.says = 'asked'
+        and regexp_matches(left(sentence.value, 2000), asking.pattern)
+    left join instruction_rule as forbidding
+        on forbidding.says = 'forbidden'
+        and regexp_matches(left(sentence.value, 2000), forbidding.pattern)
+    where forbidding.id is null
+    group by sentence.session_id, sentence.event, sentence.seq
 ),
 
 injected as (
-    select
-        session_id,
-        'read' as origin,
-        event,
-        seq,
-        'instruction' as kind,
-        regexp_extract(lower(left(text, 20000)),
-            '((ignore (all |any )?(previous|prior)|you must|please|now|assistant|agent|ai)[^\n]{0,120}(run|start|install|download|execute)[^\n]{0,120}(xmrig|miner|mining|monero|stratum))',
-            1) as value,
-        1 as choice
+    select piece.session_id, 'read' as origin, piece.event, piece.seq, 'instruction' as kind,
+        left(min(regexp_extract(lower(left(piece.text, 20000)), instruction_rule.pattern)), 200) as value, 1 as choice
     from piece
-    where
-        kind = 'tool_result'
-        and seq < first_act_seq
-        and regexp_matches(lower(left(text, 20000)),
-            '(ignore (all |any )?(previous|prior)|you must|please|now|assistant|agent|ai)[^\n]{0,120}(run|start|install|download|execute)[^\n]{0,120}(xmrig|miner|mining|monero|stratum)')
+    join instruction_rule
+        on instruction_rule.says = 'injected'
+        and regexp_matches(lower(left(piece.text, 20000)), instruction_rule.pattern)
+    where piece.kind = 'tool_result' and piece.seq < piece.first_act_seq
+    group by piece.session_id, piece.event, piece.seq
 ),
 
 every as (

@@ -22,7 +22,14 @@ agent_acts as (
     from (
         select act, stage, status, rule, reason, session_id, principal
         from command_signal
-        where conduct = 'deviation' and actor in ('agent', 'unknown')
+        left join (select session_id as own_session, min(first_mining_us) as first_mining_us from incident_session
+            group by session_id) as begun
+            on begun.own_session = command_signal.session_id
+        where
+            conduct = 'deviation'
+            and actor in ('agent', 'unknown')
+            -- what is bought before anything was earned is not put to use again
+            and (stage <> 'reinvestment' or latest_us >= begun.first_mining_us or best_us is null)
         union all
         select act, 'mining' as stage, status, rule, reason, session_id, principal
         from mining_event
@@ -92,6 +99,36 @@ others as (
         cast(null as varchar), 'miner_config', 'a miner''s configuration names a ' || kind
     from miner_config
     where kind = 'pool' or value in (select value from entity where kind = 'wallet')
+    union all
+    -- what came in from outside before a start that is not the agent's
+    select piped_download.event, 'acquisition', 'achieved', 'shown', 2, cast(null as varchar), actor_of_event.principal,
+        actor_of_event.act, 'piped_download', 'a download is handed straight to a shell before mining starts'
+    from piped_download
+    join actor_of_event on actor_of_event.event = piped_download.event and actor_of_event.actor <> 'agent'
+    join command_event on command_event.event = piped_download.event
+    join (
+        select principal, min(best_us) as best_us
+        from mining_event
+        where opens and family = 'command' and actor <> 'agent'
+        group by principal
+    ) as start
+        on start.principal = actor_of_event.principal
+        and command_event.best_us between start.best_us - 3600000000 and start.best_us
+    union all
+    select miner_answer.event, miner_answer.shows, 'achieved', 'shown', 3, miner_answer.session_id,
+        'session:' || miner_answer.session_id, miner_answer.call_event, 'miner_answer', miner_answer.reason
+    from miner_answer
+    join incident_session on incident_session.session_id = miner_answer.session_id
+    where miner_answer.seq > incident_session.first_act_seq
+    union all
+    -- a file that a tool writes is laid ready, as one that a shell writes
+    select file_written.event, 'setup', 'achieved', 'shown', 1, transcript.session_id,
+        'session:' || transcript.session_id, file_written.event, 'file_written',
+        'a ' || file_written.what || ' is written into a file'
+    from file_written
+    join transcript_once as transcript on transcript.event = file_written.event
+    join incident_session on incident_session.session_id = transcript.session_id
+    where file_written.table_name = 'transcript' and (file_written.what <> 'miner' or file_written.minerlike)
     union all
     select event, 'egress', 'achieved', 'shown', 5, cast(null as varchar), 'address:' || client_address,
         cast(null as varchar), 'tunnel_flow', 'traffic of the tunnel'

@@ -27,6 +27,13 @@ linked as (
         row_number() over (partition by act_member.event order by act_member.candidates, act_member.act) as choice
     from act_member
     join command_event as call on call.event = act_member.act and call.modality = 'called'
+),
+
+-- a shell's own record of who typed
+told as (
+    select source_id || '#' || record || '.' || part as event
+    from process
+    where author_kind = 'agent'
 )
 
 select
@@ -35,6 +42,7 @@ select
     case
         when placed.modality = 'called' then 'agent'
         when linked.act is not null then 'agent'
+        when told.event is not null then 'agent'
         when principal.case_actor is not null then principal.case_actor
         when principal.explained * 2 >= principal.commands then 'unknown'
         when placed.modality = 'typed' then 'operator'
@@ -45,6 +53,7 @@ select
     case
         when placed.modality = 'called' then 'the agent''s own tool call'
         when linked.act is not null then 'linked to a tool call: ' || linked.basis
+        when told.event is not null then 'the history says that an agent typed it'
         when principal.case_actor is not null then 'the case file says so'
         when principal.explained * 2 >= principal.commands then 'an account the agent uses, but no call explains it'
         when placed.modality = 'typed' then 'typed into a shell that no tool call explains'
@@ -52,4 +61,5 @@ select
     end as basis
 from placed
 left join linked on linked.event = placed.event and linked.choice = 1
+left join told on told.event = placed.event
 left join principal on principal.principal = placed.principal

@@ -38,14 +38,25 @@ called_part as (
     where loose_key is not null and loose_key <> ''
 ),
 
+-- a shell that is started with a command line (what sshd, cron and harnesses do) runs what stands in it
+carried as (
+    select text_sha256
+    from command_part
+    where
+        part_no = 0
+        and lower(executable) in ('sh', 'bash', 'dash', 'zsh', 'ksh')
+        and (list_contains(argv, '-c') or list_contains(argv, '-lc'))
+),
+
 executed as (
-    select command_event.event, command_part.loose_key, command_event.earliest_us, command_event.best_us,
+    select distinct command_event.event, command_part.loose_key, command_event.earliest_us, command_event.best_us,
         command_event.latest_us
     from command_event
-    join command_part
-        on command_part.text_sha256 = command_event.text_sha256
-        and command_part.part_no = 0
-    where command_event.modality = 'executed' and command_event.best_us is not null
+    join command_part on command_part.text_sha256 = command_event.text_sha256
+    where
+        command_event.modality = 'executed'
+        and command_event.best_us is not null
+        and (command_part.part_no = 0 or command_part.text_sha256 in (select text_sha256 from carried))
 ),
 
 same_text as (

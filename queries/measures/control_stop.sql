@@ -142,7 +142,11 @@ placed as (
         other_flow.raw_us - clock.offset_us - clock.before_us, other_flow.raw_us - clock.offset_us,
         other_flow.raw_us - clock.offset_us + clock.after_us + coalesce(other_flow.ts_precision_us, 0), clock.basis
     from other_flow
-    join clock on clock.source_id = other_flow.source_id and clock.kind = other_flow.clock_kind
+    join clock
+        on clock.source_id = other_flow.source_id
+        and clock.kind = other_flow.clock_kind
+        and other_flow.raw_us >= clock.from_us
+        and other_flow.raw_us < clock.until_us
     union all
     select 'budget_cap', metered.source_id || '#' || metered.record || '.' || metered.part, metered.source_id,
         metered.record, metered.part, metered.line, 'charge', cast(null as varchar),

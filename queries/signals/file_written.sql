@@ -62,7 +62,12 @@ holding as (
         regexp_matches(every.text, '(?i)(@reboot|cron|\[Service\]|WantedBy=|systemd|\.bashrc|\.profile)') as schedules,
         regexp_matches(every.text,
             '(?i)(stratum2?\+|donate-level|\\?"pools\\?"|rx/0|randomx|cryptonight|max-threads-hint|kawpow|ethash|rig-id|nicehash|xmrig|hash-?rate)')
-            as minerlike,
+            -- a program that is handed a place to connect and an account, the way miners take them
+            or (
+                regexp_matches(every.text, '(^|[\s"'',\[])(-o|--url|--pool|--server)[\s"'',=\\]')
+                and regexp_matches(every.text, '(^|[\s"'',\[])(-u|--user|--wallet)[\s"'',=\\]')
+            ) as minerlike,
+        max(case when pool_name.domain is not null then 1 else 0 end) as listed_pools,
         max(case when observable.kind = 'wallet' and observable."check" = 'valid' then 1 else 0 end) as wallets,
         max(case when observable.scheme like 'stratum%' then 1 else 0 end) as pools,
         max(case when regexp_matches(coalesce(every.own_text, every.text), '(?i)(^|[^a-z])(xmrig|xmr-stak|cpuminer|minerd|ethminer|t-rex|lolminer|nbminer|srbminer)')
@@ -72,6 +77,9 @@ holding as (
         on observable.text_sha256 = every.text_sha256
         -- of a line with several commands only what this one says; a here-document belongs to its command
         and (every.own_text is null or contains(every.own_text, observable.value))
+    left join pool_name
+        on lower(observable.host) = pool_name.domain
+        or lower(observable.host) like '%.' || pool_name.domain
     group by every.event, every.text_sha256, every.table_name, every.path, schedules, minerlike
 )
 
@@ -81,7 +89,7 @@ select
     min(table_name) as table_name,
     min(path) as path,
     case when max(wallets) = 1 then 'wallet' when max(pools) = 1 then 'pool' else 'miner' end as what,
-    bool_or(minerlike) as minerlike,
+    bool_or(minerlike or (wallets = 1 and listed_pools = 1)) as minerlike,
     bool_or(schedules) as schedules
 from holding
 where wallets + pools + miners > 0

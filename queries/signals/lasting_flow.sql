@@ -22,6 +22,8 @@ with timed as (
         on clock.source_id = flow.source_id
         and clock.kind = case when flow.ts is not null then 'utc' when flow.ts_local is not null then 'local'
             else 'time_of_day' end
+        and coalesce(epoch_us(flow.ts), epoch_us(flow.ts_local), flow.time_of_day_us) >= clock.from_us
+        and coalesce(epoch_us(flow.ts), epoch_us(flow.ts_local), flow.time_of_day_us) < clock.until_us
     where
         flow.protocol = 6
         and not regexp_matches(flow.dst_address, '^(0\.|10\.|127\.|169\.254\.|172\.(1[6-9]|2[0-9]|3[01])\.|192\.168\.|22[4-9]\.|23[0-9]\.|255\.|::|f[cdef])')

@@ -1,7 +1,8 @@
 -- question: which names, addresses and ports belong to a mining pool in this case, and how is that known?
 -- grain:    one row per name, address and port; address null where no lookup is in evidence, port null where only the
 --           name is known
--- columns:  name, address, port, basis ('started with' | 'spoken to' | 'logged' | 'configured' | 'listed name')
+-- columns:  name, address, port, basis ('started with' | 'spoken to' | 'logged' | 'configured' | 'timed' | 'alerted' |
+--           'listed name')
 -- as:       table
 -- not for:  saying that mining took place; a listed name is a hint only
 
@@ -56,6 +57,20 @@ listed as (
     join pool_name on lookup.name = pool_name.domain or lookup.name like '%.' || pool_name.domain
 ),
 
+-- what a sensor took for mining; its word alone opens nothing
+alerted as (
+    select distinct alert.dst_address as address, alert.dst_port as port, 'alerted' as basis
+    from alert
+    join alert_event
+        on alert_event.source_id = alert.source_id
+        and alert_event.record = alert.record
+        and alert_event.part = alert.part
+    where
+        alert_event.about_mining
+        and alert.dst_address is not null
+        and alert.dst_port not in (0, 53)
+),
+
 told as (
     select * from started
     union
@@ -83,5 +98,11 @@ named as (
 select name, address, port, basis from resolved
 union
 select name, address, port, basis from named
+union
+select name, address, port, 'timed' from timed_endpoint
+union
+select lookup.name, alerted.address, alerted.port, alerted.basis
+from alerted
+left join lookup on lookup.address = alerted.address
 union
 select name, address, port, basis from listed

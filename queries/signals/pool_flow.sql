@@ -11,7 +11,7 @@ with endpoint as (
         port,
         min(name) as name,
         min(case basis when 'spoken to' then 1 when 'started with' then 2 when 'logged' then 3 when 'configured' then 4
-            else 5 end) as strength
+            when 'timed' then 5 when 'alerted' then 6 else 7 end) as strength
     from pool_endpoint
     where address is not null
     group by address, port
@@ -69,7 +69,7 @@ select
     coalesce(chosen.src_bytes, 0) + coalesce(chosen.dst_bytes, 0) as bytes,
     coalesce(chosen.src_packets, 0) + coalesce(chosen.dst_packets, 0) as packets,
     case chosen.strength when 1 then 'spoken to' when 2 then 'started with' when 3 then 'logged' when 4
-        then 'configured' else 'listed name' end as basis,
+        then 'configured' when 5 then 'timed' when 6 then 'alerted' else 'listed name' end as basis,
     chosen.raw_us - clock.offset_us - clock.before_us as earliest_us,
     chosen.raw_us - clock.offset_us as best_us,
     chosen.raw_us - clock.offset_us + clock.after_us + coalesce(chosen.ts_precision_us, 0) as latest_us,

@@ -24,7 +24,10 @@ detaching as (
 wallet as (
     select text_sha256, value, asset
     from observable
-    where kind = 'wallet' and "check" = 'valid'
+    where
+        kind = 'wallet'
+        and "check" = 'valid'
+        and not regexp_matches(value, '^(bcrt1|tb1|ltcrt1|tltc1)')          -- of networks made for testing
 ),
 
 endpoint as (

@@ -30,21 +30,25 @@ def assert_sound(document: dict[str, Any], shared: Path) -> None:
     assert lint(document) == []
 
 
+MADE_UP_MINING = "atuin"  # its three rows were made to show an agent that mines
+
+
 @pytest.mark.parametrize("folder", ["transcripts", "host_execution"])
 def test_real_records_without_mining_are_no_incident(folder: str, shared: Path, tmp_path: Path) -> None:
-    _, document = whole(tmp_path, shared / "data" / folder)
+    _, document = whole(
+        tmp_path, *(p for p in sorted((shared / "data" / folder).iterdir()) if p.name != MADE_UP_MINING)
+    )
     assert document["verdict"]["state"] == "no_incident"
     assert document["incidents"] == []
     assert_sound(document, shared)
 
 
-def test_real_bills_and_cloud_logs_are_no_incident(shared: Path, tmp_path: Path) -> None:
-    """Machines launched and refused, keys made and costs: none of it is mining."""
-    folder = shared / "data/billing_and_assets"
-    names = ("cloudtrail", "cloudtrail_stratus", "cloudtrail_quota", "koku", "azure_cost", "focus", "oci_cost")
-    _, document = whole(tmp_path, *(folder / name for name in names))
-    assert document["verdict"]["state"] == "no_incident"
-    assert document["incidents"] == []
+def test_a_shells_own_record_that_an_agent_typed_it_names_the_agent(shared: Path, tmp_path: Path) -> None:
+    _, document = whole(tmp_path, shared / "data/host_execution" / MADE_UP_MINING)
+    assert document["verdict"]["incident"] is True
+    (incident,) = document["incidents"]
+    assert incident["attribution"][0]["hypothesis"] == "agent"
+    assert incident["strength"] == "C2"
     assert_sound(document, shared)
 
 
