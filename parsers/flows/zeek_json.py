@@ -1,4 +1,4 @@
-"""Zeek's logs as JSON: one object a line, one line a record.
+"""Zeek's logs as JSON: one object a line, one line a record; or printed, or an array, as tools pass them on.
 
 Source of the format: zeek/zeek src/threading/formatters/JSON.cc, scripts/base/frameworks/logging/writers/ascii.zeek
 (`use_json`, `json_timestamps`); corelight/json-streaming-logs (`_path`, `_write_ts`, `_system_name`), and its older
@@ -22,7 +22,8 @@ from parsers.contract import Format, Grade, Item, Parsed, Reject, Row
 from parsers.flows.zeek_log import Interval, ZeekFault
 from parsers.flows.zeek_paths import path_of
 from parsers.flows.zeek_rows import rows_of
-from parsers.jsonlines import JsonRecord, first_values, records
+from parsers.jsondocument import NO_LISTS, document_records, head_grade
+from parsers.jsonlines import JsonRecord
 from parsers.source import Source
 
 FORMAT = Format(
@@ -45,13 +46,11 @@ _MICROSECOND = Decimal("0.000001")
 
 def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001
     """STRONG where most lines name their log as Zeek does, or have keys that only one log of Zeek's has."""
-    found = first_values(head)
-    known = sum(_is_record(value) for value in found.values)
-    return Grade.STRONG if known * 2 > len(found.values) else Grade.NONE
+    return head_grade(head, NO_LISTS, (b'"ts"',), _is_record)
 
 
-def _is_record(value: Any) -> bool:
-    if type(value) is not dict or type(value.get("ts")) not in {int, float, Decimal, str}:
+def _is_record(value: dict[str, Any]) -> bool:
+    if type(value.get("ts")) not in {int, Decimal, str}:
         return False
     fields = _named(value)
     return path_of(fields) is not None or ("uid" in fields and fields.keys() >= _ENDS)
@@ -59,7 +58,7 @@ def _is_record(value: Any) -> bool:
 
 def read(source: Source) -> Iterator[Item]:
     """Yield the rows of every record in file order."""
-    for item in records(source):
+    for item in document_records(source):
         if not isinstance(item, JsonRecord):
             yield item
             continue
