@@ -18,6 +18,7 @@ from typing import Any
 from parsers import times
 from parsers.contract import Format, Grade, Item, Parsed, Record, Reject, Row, Structure
 from parsers.jsontext import compact
+from parsers.shell.screen import SCREEN, entered
 from parsers.shell.typed import NO_FINAL_NEWLINE
 from parsers.source import Line, Source
 from parsers.text import UNDECODABLE, decoded
@@ -29,16 +30,12 @@ FORMAT = Format(
     signature=True,
 )
 
-SCREEN = "screen_reconstructed"
 TIMESTAMP_UNREAD = "timestamp_unread"
 
 _STARTED = re.compile(r"Script started on ([^\[\r]{8,64}?)(?: \[(.*)\])?\r?", re.DOTALL)
 _DONE = re.compile(r"Script done on ([^\[\r]{8,64}?)(?: \[(.*)\])?\r?", re.DOTALL)
 _COMMAND = re.compile(r'COMMAND="(.*?)"(?= <not executed on terminal>$| [A-Z]+="|$)', re.DOTALL)
 _SETTING = re.compile(r'\b(TERM|TTY|COLUMNS|LINES|COMMAND_EXIT_CODE)="([^"]*)"')
-_EDITED = re.compile(r"(?:.*)\x1b\[\?2004h(.*)\r", re.DOTALL)
-_PROMPT = re.compile(r"[^\n]{0,200}?[$#%>❯] ")
-_CONTROL = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[([0-9;?]*)([ -/]*[@-~])|\x1b[@-Z\\^_]|[\x00-\x1f\x7f]")
 _BLANK = (b"", b"\r")
 _LONGEST = 1 << 16
 
@@ -74,8 +71,7 @@ def _values(line: Line) -> dict[str, Any] | None:
         return _begin(started[1], started[2] or "", notes)
     if done := _DONE.fullmatch(text):
         return _end(done[1], done[2] or "", notes)
-    edited = _EDITED.fullmatch(text)
-    command = _entered(edited[1]) if edited else None
+    command = entered(text)
     if not command:
         return None
     return {"kind": "history", "command": command, "argv_basis": "typed", "notes": sorted([*notes, SCREEN])}
@@ -108,51 +104,3 @@ def _of_script(stamp: str, told: dict[str, str], notes: list[str]) -> dict[str, 
         notes, told = [*notes, TIMESTAMP_UNREAD], {**told, "time": stamp}
     columns = dict(when.columns()) if when else {}
     return columns | {"name": "script", "notes": notes or None, "extra": compact(told) if told else None}
-
-
-def _entered(screen: str) -> str | None:
-    """Return what stands behind the prompt of an edited line, None if there is no prompt or the line was given up."""
-    shown = rendered(screen)
-    prompt = _PROMPT.match(shown)
-    if not prompt or shown.endswith("^C"):
-        return None
-    return shown[prompt.end() :]
-
-
-def rendered(text: str) -> str:
-    """Return what a terminal shows of one line: carriage returns, backspaces, and the sequences that editing sends."""
-    cells: list[str] = []
-    at = last = 0
-    for control in _CONTROL.finditer(text):
-        at = _written(cells, at, text[last : control.start()])
-        at = _moved(cells, at, control)
-        last = control.end()
-    _written(cells, at, text[last:])
-    return "".join(cells)
-
-
-def _written(cells: list[str], at: int, text: str) -> int:
-    cells.extend(" " * (at - len(cells)))
-    cells[at : at + len(text)] = text
-    return at + len(text)
-
-
-def _moved(cells: list[str], at: int, control: re.Match[str]) -> int:
-    """Apply one control: what readline uses to move, delete and insert within a line. Others change nothing."""
-    if control[0] == "\r":
-        return 0
-    if control[0] == "\b":
-        return max(at - 1, 0)
-    count = int(control[1]) if control[1] and control[1].isdigit() and len(control[1]) < 5 else 1
-    match control[2]:
-        case "C":
-            return at + count
-        case "D":
-            return max(at - count, 0)
-        case "K" if not control[1] or control[1] == "0":
-            del cells[at:]
-        case "P":
-            del cells[at : at + count]
-        case "@":
-            cells[at:at] = " " * count
-    return at

@@ -9,7 +9,7 @@ import pytest
 from parsers.contract import Grade
 from parsers.formats import recognise_head
 from parsers.shell import typescript
-from parsers.shell.typescript import rendered
+from parsers.shell.screen import rendered
 from parsers.source import Source
 
 ON = "\x1b[?2004h"
