@@ -125,3 +125,18 @@ def test_reference_trails(shared):
         "2f4876ba-b0fc-4a24-b406-bef4dcc9656f": "2023-07-10T12:09:31+00:00",
     }
     assert quota == ["RequestServiceQuotaIncrease"]
+
+
+@pytest.mark.shared
+def test_reference_events_are_read_as_ocsf_reads_them(shared):
+    files = sorted((shared / "data/netflow/ocsf/AWS/v1.0.0-rc.2/CloudTrail").rglob("*.raw"))
+    assert len(files) == 2
+    for path in files:
+        data = path.read_bytes()
+        assert recognise_head(data, "intake/0001").chosen == "cloudtrail"
+        row = read(data)[1]["cloud_activity"][0]
+        ocsf = json.loads(path.with_suffix(".ocsf").read_text())
+        assert row["operation"] == ocsf["api"]["operation"]
+        assert row["event_id"] == ocsf["metadata"]["uid"]
+        assert row["address"] == ocsf["src_endpoint"]["ip"]
+        assert row["succeeded"] == (ocsf.get("status", "Success") == "Success")
