@@ -17,6 +17,7 @@ from forensics.document.policy import PolicyFile
 from forensics.engine import Engine
 from forensics.errors import CheckFailed, UsageFault
 from forensics.progress import SILENT, Progress
+from forensics.sigma.rules import Pack, load
 from forensics.transaction import Transaction
 from parsers.formats import all_parsers
 from queries.catalogue import Relation, all_relations, in_order
@@ -27,19 +28,23 @@ FINDING_ROWS = 131_072
 MAX_DOCUMENT_BYTES = 20_000_000
 
 
-def analyze(case: Case, progress: Progress = SILENT) -> dict[str, Any]:
+def analyze(case: Case, progress: Progress = SILENT, rules: Path | None = None) -> dict[str, Any]:
     """Rebuild the chain of a case and commit findings and incident document; return the document.
+
+    Sigma rules in the folder `rules` are run too; what they hit is told as alerts and opens no finding.
 
     Raises `CheckFailed` if an audit finds a row or the document is not sound: then nothing is committed.
     """
-    with case.scratch() as scratch, case.writing("analyze") as transaction:
+    pack = None if rules is None else load(rules)
+    told = {"sigma": pack.sha256} if pack else {}
+    with case.scratch() as scratch, case.writing("analyze", **told) as transaction:
         policy = policy_file(case)
         case.check(list(case.files("tables/")))
         parts: dict[str, list[Path]] = dict(case.tables())
         parts |= dissect_case(parts, transaction, scratch, progress)
         engine = Engine(parts, scratch)
         try:
-            document = run_relations(case, engine, policy, transaction, scratch, progress)
+            document = run_relations(case, engine, policy, transaction, scratch, progress, pack)
         finally:
             engine.close()
         transaction.put(DOCUMENT, encoded(document) + b"\n")
@@ -64,7 +69,13 @@ def policy_file(case: Case) -> PolicyFile:
 
 
 def run_relations(
-    case: Case, engine: Engine, policy: PolicyFile, transaction: Transaction, scratch: Path, progress: Progress
+    case: Case,
+    engine: Engine,
+    policy: PolicyFile,
+    transaction: Transaction,
+    scratch: Path,
+    progress: Progress,
+    pack: Pack | None = None,
 ) -> dict[str, Any]:
     """Build every relation on `engine`, keep those with an order as findings, and return the checked document."""
     progress.begin("rebuilding", len(in_order(engine.tables)), "relations")
@@ -81,7 +92,7 @@ def run_relations(
             path = scratch / f"{relation.name}.parquet"
             _write_finding(engine, relation, path)
             transaction.put_file(f"findings/{relation.name}/{_finding_key(relation)}.parquet", path)
-    document = build_document(engine, _case_header(case), _tool(), list(case.settings.approved), policy)
+    document = build_document(engine, _case_header(case), _tool(), list(case.settings.approved), policy, pack)
     faults = lint(document)
     if faults:
         raise CheckFailed(f"the incident document is not sound: {faults[0]}", hint="this is a defect of the tool")

@@ -127,13 +127,17 @@ def metric(name: str, raw: str | None, unit: str | None, **columns: Any) -> list
     return [Made("usage_metric", row | columns)]
 
 
-def shares(answer: Answer, good: str, bad: str, last: str, **columns: Any) -> list[Made]:
-    """Return the row of the running totals of shares under two keys, at the time of the last; none before the first."""
+def shares(answer: Answer, good: str, bad: str, last: str | None = None, **columns: Any) -> list[Made]:
+    """Return the row of the running totals of shares under two keys; none before the first.
+
+    `last` is the key of the time of the last one, in seconds.
+    """
     if not any(_is_number(answer.left.get(key)) and answer.left[key] for key in (good, bad)):
         return []
     accepted, rejected = answer.count(good), answer.count(bad)
     row = {"accepted": bool(accepted), "total_accepted": accepted, "total_rejected": rejected}
-    return [Made("mining_share", row | {"notes": [RUNNING_TOTALS]} | answer.seconds(last) | columns)]
+    when = answer.seconds(last) if last else {}
+    return [Made("mining_share", row | {"notes": [RUNNING_TOTALS]} | when | columns)]
 
 
 def read_answers(source: Source, shape: Shape, what: str) -> Iterator[Item]:

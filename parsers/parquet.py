@@ -13,7 +13,7 @@ decodes, in the process that reads: the workbench limits it as it does for all p
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, BinaryIO, NamedTuple
@@ -24,8 +24,9 @@ import pyarrow.parquet as pq
 
 from parsers.assemble import to_batch
 from parsers.columns import batch as batch_of
-from parsers.contract import Block, Item, Record, Reject, Structure
+from parsers.contract import Block, Item, Record, Reject, Row, Structure
 from parsers.csvsheet import Converted
+from parsers.jsonlines import JsonRecord
 from parsers.jsontext import compact
 from parsers.schema import INT, STRING
 from parsers.source import Source
@@ -33,12 +34,14 @@ from parsers.text import decoded
 
 MAGIC = b"PAR1"
 BATCH_ROWS = 65_536
+BATCH_RECORDS = 4096  # records of nested columns become objects, which take more room
 MOST_FOOTER_BYTES = 64 << 20
 MOST_ROWS_PER_BYTE = 1000  # run lengths can claim any number of rows
 _TAIL = 8  # length of the footer, magic
 _FAULTS = (pa.ArrowException, OSError, ValueError, OverflowError)
 
 Convert = Callable[[pa.RecordBatch], Converted]
+Produce = Callable[[JsonRecord], Iterable[Row] | str]
 
 
 def head_of(head: bytes, stream: BinaryIO) -> bytes:
@@ -69,6 +72,29 @@ def read_rows(source: Source, table: str, convert: Convert) -> Iterator[Item]:
 
     `Converted.faults` turn single rows down: they are in quarantine by their number, without bytes of their own.
     """
+    return _items(source, BATCH_ROWS, lambda batch, first: _converted(source, batch, first, table, convert))
+
+
+def read_records(source: Source, produce: Produce) -> Iterator[Item]:
+    """Account for a Parquet file of nested columns; `produce` makes the rows of one record, or says why it does not.
+
+    Records come as objects of JSON would: what is null is left out, times are text.
+    """
+    return _items(source, BATCH_RECORDS, lambda batch, first: _produced(source, batch, first, produce))
+
+
+class _Made(NamedTuple):
+    """What a batch of a file makes: rows of tables, how many of its records were read, why others were not."""
+
+    tables: Mapping[str, pa.RecordBatch]
+    read: int
+    faults: Mapping[int, str]
+
+
+_Make = Callable[[pa.RecordBatch, int], _Made]
+
+
+def _items(source: Source, at_once: int, make: _Make) -> Iterator[Item]:
     with source.open() as stream:
         if not stream.seekable():
             yield from _refused(source, "a Parquet file that is compressed as a whole and too large to be unpacked")
@@ -88,7 +114,7 @@ def read_rows(source: Source, table: str, convert: Convert) -> Iterator[Item]:
         for group in groups:
             if group.begin > at:
                 yield Structure(at, group.begin - at)
-            yield from _group_items(source, file, group, table, convert)
+            yield from _group_items(file, group, at_once, make)
             at = group.end
         if size > at:
             yield Structure(at, size - at)
@@ -144,13 +170,18 @@ def _extent(group: pq.RowGroupMetaData) -> tuple[int, int]:
     return (min(begins), max(ends)) if begins else (0, 0)
 
 
-def _group_items(source: Source, file: pq.ParquetFile, group: _Group, table: str, convert: Convert) -> Iterator[Item]:
+def _group_items(file: pq.ParquetFile, group: _Group, at_once: int, make: _Make) -> Iterator[Item]:
     """Yield the rows of a row group without bytes, then the whole group's bytes as parsed or rejected."""
     row = group.first_row
     length = group.end - group.begin
     try:
-        for batch in file.iter_batches(BATCH_ROWS, row_groups=[group.number], use_threads=False):
-            yield from _batch_items(source, batch, Record(row + 1, group.begin, 0, None), table, convert)
+        for batch in file.iter_batches(at_once, row_groups=[group.number], use_threads=False):
+            made = make(batch, row + 1)
+            yield Block(
+                group.begin, 0, made.read, 0, 0, {name: rows for name, rows in made.tables.items() if len(rows)}
+            )
+            for place, reason in sorted(made.faults.items()):
+                yield Reject(Record(row + place + 1, group.begin, 0, None), f"row {row + place}: {reason}")
             row += batch.num_rows
         if row != group.first_row + group.rows:
             raise ValueError(f"{row - group.first_row} rows where the footer says {group.rows}")
@@ -161,23 +192,38 @@ def _group_items(source: Source, file: pq.ParquetFile, group: _Group, table: str
     yield Block(group.begin, length, 0, length, 0, {})
 
 
-def _batch_items(source: Source, batch: pa.RecordBatch, first: Record, table: str, convert: Convert) -> Iterator[Item]:
+def _converted(source: Source, batch: pa.RecordBatch, first: int, table: str, convert: Convert) -> _Made:
     count = batch.num_rows
     found = convert(batch)
     kept = np.ones(count, np.bool_)
     kept[list(found.faults)] = False
     without_row = np.zeros(count, np.bool_) if found.rowless is None else found.rowless
-    tables = {table: _placed(source, table, count, first.number, found.columns).filter(pa.array(kept & ~without_row))}
+    tables = {table: _placed(source, table, count, first, found.columns).filter(pa.array(kept & ~without_row))}
     asides: dict[str, list[dict[str, Any]]] = {}
     for place, aside in sorted(found.asides.items()):
         if kept[place]:
-            own = {"source_id": source.id, "record": first.number + place, "part": int(not without_row[place])}
+            own = {"source_id": source.id, "record": first + place, "part": int(not without_row[place])}
             asides.setdefault(aside.table, []).append({**aside.values, **own})
     tables |= {name: to_batch(name, rows) for name, rows in asides.items()}
-    filled = {name: rows for name, rows in tables.items() if rows.num_rows}
-    yield Block(first.offset, 0, int(kept.sum()), 0, 0, filled)
-    for place, reason in sorted(found.faults.items()):
-        yield Reject(first._replace(number=first.number + place), f"row {first.number + place - 1}: {reason}")
+    return _Made(tables, int(kept.sum()), found.faults)
+
+
+def _produced(source: Source, batch: pa.RecordBatch, first: int, produce: Produce) -> _Made:
+    columns = [(field, column.to_pylist()) for field, column in zip(batch.schema, batch.columns, strict=True)]
+    tables: dict[str, list[dict[str, Any]]] = {}
+    faults: dict[int, str] = {}
+    for place in range(batch.num_rows):
+        value = {field.name: _object(values[place], field.type) for field, values in columns}
+        kept = {name: item for name, item in value.items() if item is not None}
+        made = produce(JsonRecord(Record(first + place, 0, 0, None), kept, (), ()))
+        if isinstance(made, str):
+            faults[place] = made
+            continue
+        for row in made:
+            own = {"source_id": source.id, "record": first + place, "part": row.part}
+            tables.setdefault(row.table, []).append({**row.values, **own})
+    read = batch.num_rows - len(faults)
+    return _Made({name: to_batch(name, rows) for name, rows in tables.items()}, read, faults)
 
 
 def _placed(source: Source, table: str, count: int, first: int, columns: Mapping[str, Any]) -> pa.RecordBatch:
@@ -231,3 +277,15 @@ def _plain(value: Any, kind: pa.DataType) -> Any:
     if isinstance(value, list):
         return [_plain(item, kind.value_type) for item in value]
     return value if isinstance(value, str | int | float | Decimal) else str(value)
+
+
+def _object(value: Any, kind: pa.DataType) -> Any:
+    """Return a value as an object of JSON would have it: members that are null are not there."""
+    return _without_nulls(_plain(decoded(value)[0] if isinstance(value, bytes) else value, kind))
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        members = {name: _without_nulls(item) for name, item in value.items()}
+        return {name: item for name, item in members.items() if item is not None} or None
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value

@@ -24,7 +24,7 @@ from sqlglot import exp
 
 from queries.errors import CircularRelations, MalformedHeader, UnknownRelation
 
-PHASES = ("base", "clocks", "signals", "links", "chain", "measures", "audits")
+PHASES = ("base", "clocks", "signals", "links", "chain", "measures", "sigma", "audits")
 HEADER_KEYS = ("question", "grain", "columns", "as", "order", "not for")
 _REQUIRED = ("question", "grain", "columns", "as", "not for")
 _HEADER_LINE = re.compile(r"(question|grain|columns|as|order|not for):\s*(.*)")

@@ -527,6 +527,7 @@ class ReportModel:
     allowed: tuple[Exhibit, ...] = ()
     controls: tuple[Exhibit, ...] = ()
     drives: tuple[Exhibit, ...] = ()
+    alerts: tuple[Exhibit, ...] = ()
     absences: tuple[Absence, ...] = ()
     gaps: tuple[Gap, ...] = ()
     sources: tuple[Source, ...] = ()

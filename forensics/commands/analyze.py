@@ -11,16 +11,21 @@ from forensics.commands.options import case_argument, json_option, opened, print
 
 @click.command("analyze")
 @case_argument
+@click.option(
+    "--sigma",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder of Sigma rules to run too (extra `sigma`): alerts of others, which open no finding.",
+)
 @json_option
 @quiet_option
-def command(case: Path, *, as_json: bool, quiet: bool) -> None:
+def command(case: Path, sigma: Path | None, *, as_json: bool, quiet: bool) -> None:
     """Rebuild the chain from the evidence in CASE and write CASE/incident.json."""
     from forensics.analysis import analyze
     from forensics.terminal import put
 
     opened_case = opened(case)
     with progress(quiet=quiet) as drawn:
-        analyze(opened_case, drawn)
+        analyze(opened_case, drawn, sigma)
     document = opened_case.read("incident.json")
     if as_json:
         import json

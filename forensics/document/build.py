@@ -12,9 +12,11 @@ from forensics.document.conduct import Conduct
 from forensics.document.episodes import STAGES, Episode, brought_along, gather
 from forensics.document.policy import PolicyFile, policy_of
 from forensics.document.scales import SOURCE_GROUPS, strength, words
+from forensics.document.sigma import alerts_of
 from forensics.document.sources import absences, gaps, sources, transcript_coverage
 from forensics.document.windows import first_of, last_of, windows
 from forensics.engine import Engine
+from forensics.sigma.rules import Pack
 
 SCHEMA = "incident/1"
 MAX_EVIDENCE = 200
@@ -26,7 +28,12 @@ Document = dict[str, Any]
 
 
 def build_document(
-    engine: Engine, case: Mapping[str, Any], tool: Mapping[str, Any], approved: list[Any], policy: PolicyFile
+    engine: Engine,
+    case: Mapping[str, Any],
+    tool: Mapping[str, Any],
+    approved: list[Any],
+    policy: PolicyFile,
+    pack: Pack | None = None,
 ) -> Document:
     """Return the document; `case` has id and title, `tool` names versions, `approved` are the case file's approvals.
 
@@ -57,6 +64,7 @@ def build_document(
         "gaps": gaps(engine),
         "absences": absences(engine, episodes, coverage),
         "policy": policy_of(engine, citations, episodes, policy),
+        "sigma": alerts_of(engine, citations, pack) if pack else None,
         "tool": dict(tool),
     }
 

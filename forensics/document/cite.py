@@ -27,6 +27,20 @@ _SUMMARY_COLUMNS = {
 }
 
 
+_PLACED_BY_ROW = """
+    select cited.event, evidence.source_id, evidence.record, evidence.part, evidence.line, '{table}' as table_name,
+        epoch_us(evidence.ts) as earliest_us, epoch_us(evidence.ts) as best_us,
+        epoch_us(evidence.ts) + coalesce(evidence.ts_precision_us, 0) as latest_us,
+        case when evidence.ts is null then 'none' else 'recorded' end as ts_basis, delivery.intake, delivery.path,
+        event_actor.actor
+    from "{table}" as evidence
+    join cited on cited.event = evidence.source_id || '#' || evidence.record || '.' || evidence.part
+    join delivery on delivery.source_id = evidence.source_id
+    left join event_actor on event_actor.event = cited.event
+    order by cited.event
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """One record as cited. `group_key` names the table, with the kind where it decides who could have written it."""
@@ -53,15 +67,29 @@ class Citations:
         wanted = sorted(set(events) - self._known.keys())
         if not wanted:
             return
-        engine = self._engine
-        engine.connection.execute("drop table if exists cited")
-        engine.connect_arrow("cited", pa.table({"event": pa.array(wanted, pa.string())}))
-        places = engine.rows(
+        self._want(wanted)
+        places = self._engine.rows(
             "select cited_place.*, delivery.intake, delivery.path, event_actor.actor from cited_place"
             " join cited on cited.event = cited_place.event"
             " join delivery on delivery.source_id = cited_place.source_id"
             " left join event_actor on event_actor.event = cited_place.event order by cited_place.event"
         )
+        self._keep(places)
+
+    def load_rows(self, tables: Mapping[str, str]) -> None:
+        """Fetch records that no relation of the chain places, by event with the table each lies in."""
+        self.load(tables)
+        for table in sorted(set(tables.values()) & set(EVIDENCE_TABLES)):
+            wanted = sorted(event for event, name in tables.items() if name == table and event not in self._known)
+            if wanted:
+                self._want(wanted)
+                self._keep(self._engine.rows(_PLACED_BY_ROW.format(table=table)))
+
+    def _want(self, events: list[str]) -> None:
+        self._engine.connection.execute("drop table if exists cited")
+        self._engine.connect_arrow("cited", pa.table({"event": pa.array(events, pa.string())}))
+
+    def _keep(self, places: list[dict[str, Any]]) -> None:
         spans = self._spans()
         details = self._details({place["table_name"] for place in places})
         for place in places:

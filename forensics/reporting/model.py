@@ -8,6 +8,7 @@ from typing import Any
 
 from forensics.case import Case
 from forensics.engine import Engine
+from forensics.reporting.alerts import alerts
 from forensics.reporting.allowed import allowed
 from forensics.reporting.charts import charts
 from forensics.reporting.controls import controls
@@ -62,6 +63,7 @@ def build_model(case: Case, engine: Engine, document: Document, banner: str | No
         allowed=tuple(allowed(document["policy"])),
         controls=tuple(controls(document)),
         drives=tuple(drives(document)),
+        alerts=tuple(alerts(document["sigma"])),
         absences=tuple(_absence(absence) for absence in document["absences"]),
         gaps=tuple(_gap(gap) for gap in document["gaps"]),
         sources=tuple(_source(source) for source in document["sources"]),
@@ -86,6 +88,7 @@ def _references(value: Any) -> Iterator[Document]:
             yield link["to"]
     yield from _cited([[incident[key] for key in _CONDUCT] for incident in value["incidents"]])
     yield from _cited(value["policy"])
+    yield from _cited(value["sigma"])
 
 
 def _cited(value: Any) -> Iterator[Document]:

@@ -64,8 +64,9 @@ _EXACT = Context(prec=80)
 _MONTH = re.compile(r"(20(?:0[7-9]|[1-9]\d))(0[1-9]|1[0-2])")
 _SUMMER = range(4, 12)  # a month that begins in daylight saving time, by the rule that holds since 2007
 _MOST_BYTES = 1 << 20
-# a text or word of Python, as `str()` of a list of dictionaries writes them
-_PYTHON = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\bNone\b|\bTrue\b|\bFalse\b""", re.DOTALL)
+# a text or word of Python, as `str()` of a list of dictionaries writes them; what is not closed ends the text, so that
+# it is looked at once
+_PYTHON = re.compile(r"""'(?:[^'\\]|\\.)*(?:'|\\?\Z)|"(?:[^"\\]|\\.)*(?:"|\\?\Z)|\b(?:None|True|False)\b""", re.DOTALL)
 _WORDS = {"None": "null", "True": "true", "False": "false"}
 
 

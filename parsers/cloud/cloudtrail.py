@@ -13,11 +13,12 @@ that is the name of a service stays in `extra`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from parsers.cloud.fields import address, as_json, first_text, kept, member, time, unwrapped
-from parsers.contract import Format, Grade, Item, Parsed, Reject, Row
+from parsers.contract import HEAD_BYTES, Format, Grade, Item, Parsed, Reject, Row
 from parsers.jsondocument import document_records, head_grade
 from parsers.jsonlines import JsonRecord
 from parsers.source import Source
@@ -48,6 +49,7 @@ RESOURCE_KEYS = frozenset(
     }
 )
 _MOST_RESOURCES = 1000
+_BEGINNING = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[\s*\{\s*"(?:eventVersion|userIdentity|eventTime)"\s*:')
 _MAPPED = frozenset(
     {
         "eventTime",
@@ -67,8 +69,11 @@ _WHOLE = frozenset({"requestParameters", "responseElements"})
 
 
 def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001
-    """STRONG where most records are events: a source, a name, and an identity or version."""
-    return head_grade(head, LISTS, (b"eventSource", b"eventName"), lambda value: _event(value) is not None)
+    """STRONG where most records are events; PROBABLE where a delivery's first event is longer than the head."""
+    grade = head_grade(head, LISTS, (b"eventSource", b"eventName"), lambda value: _event(value) is not None)
+    if grade == Grade.NONE and len(head) >= HEAD_BYTES and _BEGINNING.match(head):
+        return Grade.PROBABLE
+    return grade
 
 
 def read(source: Source) -> Iterator[Item]:
@@ -85,7 +90,7 @@ def read(source: Source) -> Iterator[Item]:
             yield Reject(item.record, "an event without a time")
         else:
             yield Parsed(item.record)
-            yield Row("cloud_activity", item.record, moment.columns() | _row(event) | _kept(item, event))
+            yield Row("cloud_activity", item.record, moment.columns() | row_of(event) | _kept(item, event))
 
 
 def _event(value: dict[str, Any]) -> dict[str, Any] | None:
@@ -97,7 +102,8 @@ def _event(value: dict[str, Any]) -> dict[str, Any] | None:
     return None
 
 
-def _row(event: dict[str, Any]) -> dict[str, Any]:
+def row_of(event: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of an event but for its time and remarks."""
     identity = event.get("userIdentity")
     issuer = member(identity, "sessionContext", "sessionIssuer")
     principal = text(member(identity, "principalId"))

@@ -31,6 +31,7 @@ FORMAT = Format(
 )
 
 NEVER_STARTED = "never_started"
+START_UNREAD = "start_unread"
 
 _FIRST_REAL = -62_135_596_800_000_000 + 365 * 86_400_000_000  # the year 1 stands for no time
 
@@ -69,14 +70,15 @@ def _rows(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
     common = _common(value)
     running = flag(state.get("Running")) is True
     error = first_text(state.get("Error"))
+    never = started is None and time(state.get("StartedAt")) is not None
     yield (
         common
         | (started.columns() if started else {})
         | {
             "kind": "exec",
             "pid": (integer(state.get("Pid")) or None) if running else None,
-            "succeeded": started is not None and error is None,
-            "notes": [] if started else [NEVER_STARTED],
+            "succeeded": False if error or never else True if started else None,
+            "notes": [NEVER_STARTED] if never else [] if started else [START_UNREAD],
         }
     )
     if started and finished and not running and finished.us >= started.us:

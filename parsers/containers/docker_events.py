@@ -101,7 +101,7 @@ def _exec_row(found: _Exec) -> Row:
     named = events.get("exec_create") or events.get("exec_start")
     died = events.get("exec_die")
     when, end = _when(begun), _when(died) if died else None
-    values = (when.columns() if when else {}) | _common(begun)
+    values = (when.columns() if when and begun is not died else {}) | _common(begun)
     values["ts_end"] = end.us if end else None
     command = named["Action"].partition(": ")[2] if named else None
     exit_code = _exit_code(died) if died else None

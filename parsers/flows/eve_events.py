@@ -12,6 +12,7 @@ from typing import Any
 
 from parsers.flows import protocols
 from parsers.flows.eve_names import flow_id, lookups
+from parsers.flows.eve_payload import mining
 from parsers.flows.members import LAST_INT32, Members, Produced
 from parsers.flows.names import asked_host, bound, host_name
 from parsers.times import Moment
@@ -33,6 +34,16 @@ def rows_of(kind: str, event: Members) -> Iterator[Produced]:
     when: dict[str, Any] = dict(moment.columns()) if moment else {}
     for table, values in _events(kind, event):
         yield table, when | values
+        if kind in {"alert", "drop"}:
+            yield from _payload(event, values, moment)
+
+
+def _payload(event: Members, alert: dict[str, Any], moment: Moment | None) -> Iterator[Produced]:
+    number = event.look("flow_id")
+    ends = {name: alert[name] for name in ("src_address", "src_port", "dst_address", "dst_port")}
+    ends["flow_id"] = str(number) if type(number) is int else None
+    for values in mining(event, moment):
+        yield "application_message", values | ends
 
 
 def _events(kind: str, event: Members) -> Iterator[Produced]:
@@ -95,8 +106,10 @@ def _flow(event: Members, kind: str) -> dict[str, Any]:
         "state": body.text("state"),
         "vlan": _vlan(event),
     }
-    if body.look("action") in _ACTIONS:
-        row["action"] = _ACTIONS[body.text("action") or ""]
+    action = body.look("action")
+    if type(action) is str and action in _ACTIONS:
+        row["action"] = _ACTIONS[action]
+        body.drop("action")
     return row | span(body.moment("start"), body.moment("end"))
 
 

@@ -43,7 +43,7 @@ def lookups(kind: str, event: Members) -> Iterator[dict[str, Any]]:
 
 def _message(body: Members) -> Message:
     kind = body.look("type")
-    is_response = kind in _RESPONSES or (kind is None and body.look("qr") is True)
+    is_response = (type(kind) is str and kind in _RESPONSES) or (kind is None and body.look("qr") is True)
     answers = _answers(body) if is_response else ()
     code = body.text("rcode") if is_response else None
     return Message(0, is_response, code, _questions(body), answers, len(answers), cut=False, malformed=False)
@@ -113,8 +113,8 @@ def _ends(event: Members, kind: str, *, is_response: bool) -> dict[str, Any]:
     Older versions print the ends of an answer as its packet had them, newer ones as its flow did; where the ports do
     not tell, an answer's ends stay in `extra`. Multicast asks no one server, and answers no one client.
     """
-    ports = event.look("src_port"), event.look("dest_port")
-    if kind != "dns" or MULTICAST_PORTS.intersection(ports):
+    ports = [event.look("src_port"), event.look("dest_port")]
+    if kind != "dns" or any(port in ports for port in MULTICAST_PORTS):
         return {"server_address" if is_response else "client_address": event.address("src_ip")}
     from_server = ports[0] == DNS_PORT
     if from_server != (ports[1] == DNS_PORT):

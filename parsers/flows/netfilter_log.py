@@ -145,13 +145,14 @@ def _flow(packet: str) -> dict[str, Any] | None:
         extra["DF"] = True
     if mark:
         extra["about"] = mark.removeprefix(" [") + inner.removesuffix(" ").removesuffix("]").removesuffix(" ")
-    is_tcp = protocol == protocols.TCP
+    # what the kernel prints behind the flags tells that all of them are there
+    has_flags = protocol == protocols.TCP and "URGP" in fields
     return row | {
-        "tcp_flags": flags if is_tcp else None,
+        "tcp_flags": flags if has_flags else None,
         "src_packets": 1,
         "bytes_layer": None if row["src_bytes"] is None else "ip",
         "directionality": "one_way",
-        "initiator_known": is_tcp and flags & (_FLAGS["SYN"] | _FLAGS["ACK"]) == _FLAGS["SYN"],
+        "initiator_known": has_flags and flags & (_FLAGS["SYN"] | _FLAGS["ACK"]) == _FLAGS["SYN"],
         "extra": extra,
     }
 

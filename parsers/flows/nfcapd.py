@@ -6,7 +6,8 @@ Source of the format: phaag/nfdump, nffile.h of 1.6 and nffileV2.h of 1.7 (file 
 One record is one flow, one way unless the exporter counted the way back: which end opened it is not said. Times count
 milliseconds from 1970 (`ts`). Headers, extension maps and what is told of exporters are structure; a file whose
 statistics name failures in the exporters' sequence has a record for these, which makes a `coverage_gap`. In a
-compressed block (LZO, bzip2, LZ4, zstandard) a flow has no bytes of its own; the block is parsed as a whole.
+compressed block (LZO, bzip2, LZ4, zstandard) a flow has no bytes of its own; the block is parsed as a whole. Files of
+layout 3 (1.8) are recognised and turned down.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ _BLOCK = struct.Struct("<IIHH")
 _NONE, _LZO, _BZ2, _LZ4, _ZSTD = range(5)
 _V1_HEADER, _V1_STATISTICS = 140, 136
 _V2_HEADER = 40
+_NEWEST = 3
 _V1_OLD_FLOWS, _V1_FLOWS, _V2_FLOWS = 1, 2, 3  # types of blocks; others hold histograms, catalogues, tables
 _STATISTICS = 0x8002
 _V2_STATISTICS = struct.Struct("<17QQ")
@@ -69,6 +71,10 @@ def read(source: Source) -> Iterator[Item]:
             if head:
                 yield Reject(Record(1, 0, len(head) + _skipped(stream), None), "no header of an nfcapd file")
             return
+        if header.layout == _NEWEST:
+            reason = f"layout {_NEWEST}, of nfdump 1.8, is not read: nfdump can print it as JSON"
+            yield Reject(Record(1, 0, len(head) + _skipped(stream), None), reason)
+            return
         reading = _File(source.id, header)
         yield Structure(0, _V1_HEADER if header.layout == 1 else header.length)
         if header.layout == 1:
@@ -89,8 +95,8 @@ def _header(head: bytes) -> _Header | None:
             return None
         compression = _LZO if flags & 1 else _BZ2 if flags & 8 else _LZ4 if flags & 16 else _NONE
         return _Header(1, _V1_HEADER + _V1_STATISTICS, compression, encrypted=False, anonymised=bool(flags & 2))
-    if layout == 2 and head[16] <= _ZSTD:
-        return _Header(2, _V2_HEADER, head[16], encrypted=head[17] != 0, anonymised=False)
+    if layout in (2, _NEWEST) and head[16] <= _ZSTD:
+        return _Header(layout, _V2_HEADER, head[16], encrypted=head[17] != 0, anonymised=False)
     return None
 
 

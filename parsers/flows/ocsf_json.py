@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from parsers.contract import Format, Grade, Item, Parsed, Reject
+from parsers.contract import Format, Grade, Item, Parsed, Reject, Row
 from parsers.flows.members import Members, told
 from parsers.flows.ocsf_rows import CLASSES
 from parsers.jsondocument import NO_LISTS, document_records, head_grade
@@ -39,14 +39,21 @@ def read(source: Source) -> Iterator[Item]:
         if not isinstance(item, JsonRecord):
             yield item
             continue
-        number = _class_of(item.value)
-        if number is None or number not in CLASSES:
-            what = "no class_uid" if number is None else f"an event of class {number}, whose tables are others"
-            yield Reject(item.record, what)
+        rows = rows_of(item)
+        if isinstance(rows, str):
+            yield Reject(item.record, rows)
             continue
         yield Parsed(item.record)
-        event = Members(item.value)
-        yield from told(item, event, CLASSES[number](event))
+        yield from rows
+
+
+def rows_of(item: JsonRecord) -> Iterator[Row] | str:
+    """Return the rows of an event, or why it has none."""
+    number = _class_of(item.value)
+    if number is None or number not in CLASSES:
+        return "no class_uid" if number is None else f"an event of class {number}, whose tables are others"
+    event = Members(item.value)
+    return told(item, event, CLASSES[number](event))
 
 
 def _class_of(value: dict[str, Any]) -> int | None:

@@ -31,7 +31,7 @@ def network(event: Members) -> Iterator[Produced]:
     if type(event.look("tls")) is dict and type(event.look("traffic")) is not dict:
         yield from _session(event)
         return
-    if product == _FLOW_LOG and status in _GAPS:
+    if product == _FLOW_LOG and type(status) is str and status in _GAPS:
         row = _stretch(event) | {"reason": _GAPS[status], "text": status}
         row.pop("duration_us", None)
         yield "coverage_gap", row

@@ -2,10 +2,11 @@
 
 Source of the format: OISF/suricata doc/userguide/output/eve/eve-json-format.rst and etc/schema.json.
 One record is one object. `flow` events give a `flow` (both ways), `netflow` events one way of one; no other event
-does, for what it says of its flow is cut off at the event. `alert`, `anomaly` and `drop` give an `alert`; `dns` and
-`mdns`, of every version, `name_lookup`; `http`, `tls`, `quic` an `application_message` and the name that was asked for;
-`stats` a `coverage_gap` where it counts losses; every other event an `application_message` with what it says in
-`extra`. `engine` events are the sensor's words about itself and make no row.
+does, for what it says of its flow is cut off at the event. `alert`, `anomaly` and `drop` give an `alert`, and the
+payload that stands beside one an `application_message` for each message of mining in clear; `dns` and `mdns`, of every
+version, `name_lookup`; `http`, `tls`, `quic` an `application_message` and the name that was asked for; `stats` a
+`coverage_gap` where it counts losses; every other event an `application_message` with what it says in `extra`.
+`engine` events are the sensor's words about itself and make no row.
 
 A sensor that logs both `flow` and `netflow` tells each flow three times: the rows have the same `flow_id`.
 """
@@ -27,6 +28,7 @@ FORMAT = Format(
     title="Suricata EVE JSON",
     tables=("flow", "name_lookup", "application_message", "alert", "coverage_gap"),
     signature=True,
+    version=2,
 )
 
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(?:[+-]\d{4}|Z)?"

@@ -22,7 +22,7 @@ from parsers.source import Source
 FORMAT = Format(
     name="journald_export",
     title="systemd journal (journalctl -o export)",
-    tables=("process", "login", "artefact"),
+    tables=("process", "login", "artefact", "mining_share", "usage_metric"),
     signature=True,
 )
 

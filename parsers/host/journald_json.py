@@ -22,7 +22,7 @@ from parsers.source import Source
 FORMAT = Format(
     name="journald_json",
     title="systemd journal (journalctl -o json)",
-    tables=("process", "login", "artefact"),
+    tables=("process", "login", "artefact", "mining_share", "usage_metric"),
     signature=True,
 )
 
@@ -48,7 +48,8 @@ def read(source: Source) -> Iterator[Item]:
     """Yield rows in file order, but for commands of sudo, which wait for their further messages.
 
     `process`: commands of sudo and cron, processes killed for want of memory, units that ended; `login`: sessions and
-    attempts; `artefact`: cron tables replaced. Entries of which nothing is known to tell make no row.
+    attempts; `artefact`: cron tables replaced, a miner's pools and version; `mining_share`, `usage_metric`: what a
+    miner logs of its work. Entries of which nothing is known to tell make no row.
     """
     programs = Programs()
     for item in document_records(source):

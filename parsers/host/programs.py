@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from parsers.contract import Record, Row
 from parsers.host import machine, sessions, sudo
+from parsers.host.miner import of_miner
 from parsers.host.said import Said
 
 REPEATED = "repeated_message"  # one line stands for several events
@@ -47,9 +48,9 @@ def said(program: str, text: str) -> Said | None:
     return found
 
 
-def _row(found: Said, message: Message, also: tuple[Record, ...] = ()) -> Row:
+def _row(found: Said, message: Message, also: tuple[Record, ...] = (), part: int = 0) -> Row:
     values = found.noting(*message.notes, **message.extra).row(message.common)
-    return Row(found.table, message.record, values, 0, also)
+    return Row(found.table, message.record, values, part, also)
 
 
 class Programs:
@@ -72,6 +73,9 @@ class Programs:
             self._begun[user] = _Begun(found, message)
         elif found:
             yield _row(found, message)
+        else:
+            for part, line in enumerate(of_miner(message.text, message.common)):
+                yield _row(line, message, part=part)
 
     def rest(self) -> Iterator[Row]:
         """Yield what is left at the end of the log."""

@@ -22,7 +22,7 @@ from parsers.text import UNDECODABLE, decoded
 FORMAT = Format(
     name="syslog",
     title="Syslog files (auth.log, secure, cron, kern.log; RFC 3164 and 5424)",
-    tables=("process", "login", "artefact"),
+    tables=("process", "login", "artefact", "mining_share", "usage_metric"),
     signature=True,
 )
 
@@ -50,7 +50,8 @@ def read(source: Source) -> Iterator[Item]:
     """Yield rows in file order, but for commands of sudo, which wait for their further lines.
 
     `process`: sudo's and cron's commands, processes killed for want of memory, units that ended; `login`: sessions and
-    attempts as sshd, su, PAM and logind tell them; `artefact`: cron tables replaced.
+    attempts as sshd, su, PAM and logind tell them; `artefact`: cron tables replaced, a miner's pools and version;
+    `mining_share`, `usage_metric`: what a miner logs of its work.
     """
     programs = Programs()
     number = 0

@@ -54,7 +54,7 @@ _OUTPUT = ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens", "llm.
 _CACHED = ("gen_ai.usage.cache_read.input_tokens", "llm.token_count.prompt_details.cache_read")
 _THOUGHT = ("gen_ai.usage.reasoning.output_tokens", "llm.token_count.completion_details.reasoning")
 _STATUSES = ("http.response.status_code", "http.status_code")
-_FAILED = frozenset({2, "STATUS_CODE_ERROR"})
+_FAILED = (2, "STATUS_CODE_ERROR")
 
 
 @dataclass
@@ -223,7 +223,7 @@ def _asked(messages: list[Message], session: Session, when: Piece, seen: Counter
     """Return a request's messages, those said in earlier ones marked."""
     pieces: list[Piece] = []
     for message, again in zip(messages, session.conversation.is_repeated(messages, seen), strict=True):
-        known = message.get("role") == "tool" and message.get("tool_call_id") in session.answered
+        known = message.get("role") == "tool" and name(message.get("tool_call_id")) in session.answered
         pieces += _message_pieces(message, "request", session, when | {"is_replayed": again or known})
     return pieces
 

@@ -26,9 +26,9 @@ from parsers.source import Source
 from parsers.transcripts.fields import name, rest, text, time_columns
 from parsers.transcripts.inspect_events import error_columns, limit_columns
 from parsers.transcripts.inspect_messages import objects
-from parsers.transcripts.inspect_samples import error_piece, rows_of, sample_rows
+from parsers.transcripts.inspect_samples import error_piece, sample_rows
 from parsers.transcripts.pieces import Piece, event_piece
-from parsers.transcripts.sessions import Sessions
+from parsers.transcripts.writer import CARRIED, Writer
 
 FORMAT = Format(
     name="inspect_log",
@@ -36,29 +36,16 @@ FORMAT = Format(
     tables=("session", "transcript"),
     signature=True,
     carried=(
-        "session_id",
-        "seq",
-        "is_replayed",
+        *CARRIED,
         "is_sidechain",
         "usage_is_primary",
         "kind",
         "author",
         "role",
-        "call_id",
         "parent_id",
-        "tool_name",
-        "tool_class",
-        "model",
-        "title",
         "agent_name",
-        "agent_version",
         "notes",
         "extra",
-        "ts",
-        "ts_end",
-        "ts_local",
-        "ts_end_local",
-        "ts_precision_us",
     ),
 )
 
@@ -135,13 +122,13 @@ def read(source: Source) -> Iterator[Item]:
             found.append(item)
         else:
             yield item
-    sessions = Sessions()
+    writer = Writer()
     for _, members in groupby(found, lambda item: item.document):
-        yield from _document_rows(list(members), sessions)
-    yield from sessions.rows()
+        yield from _document_rows(list(members), writer)
+    yield from writer.finish()
 
 
-def _document_rows(found: list[JsonPart], sessions: Sessions) -> Iterator[Row]:
+def _document_rows(found: list[JsonPart], writer: Writer) -> Iterator[Row]:
     """Yield the rows of one document: a log, a sample, or a list."""
     about: Piece = {}
     for item in found:
@@ -152,10 +139,10 @@ def _document_rows(found: list[JsonPart], sessions: Sessions) -> Iterator[Row]:
         held = list(members)
         if sample is None and (is_log or not all(_is_member(item) for item in held)):
             for item in held:
-                yield from rows_of(item, _log_pieces(item), None, sessions)
+                yield from writer.write(item.record, None, _log_pieces(item), notes=item.notes, hidden=item.hidden)
         else:
             depth = 0 if sample is None else 2
-            yield from sample_rows([item._replace(path=item.path[depth:]) for item in held], about, sessions)
+            yield from sample_rows([item._replace(path=item.path[depth:]) for item in held], about, writer)
 
 
 def _sample_of(item: JsonPart) -> int | None:

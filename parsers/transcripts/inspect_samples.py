@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
@@ -13,54 +13,81 @@ from parsers.jsontext import compact
 from parsers.transcripts.fields import name, rest, text
 from parsers.transcripts.inspect_events import Sample, error_columns, event_pieces, limit_columns
 from parsers.transcripts.inspect_messages import objects, pieces_of, usage_piece
-from parsers.transcripts.pieces import Piece, close, event_piece
-from parsers.transcripts.sessions import Sessions
-
-SESSION_DERIVED = "session_id_derived"
+from parsers.transcripts.pieces import Piece, event_piece
+from parsers.transcripts.writer import SESSION_DERIVED, Writer
 
 _RAW = frozenset({"tools", "call"})
 _REFERENCE = re.compile(r"attachment://([0-9a-f]{32})")
 
 
-def sample_rows(found: list[JsonPart], about: Piece, sessions: Sessions) -> Iterator[Row]:
+def sample_rows(found: list[JsonPart], about: Piece, writer: Writer) -> Iterator[Row]:
     """Yield the rows of one sample, in the order of its records."""
-    texts = {str(item.path[1]): item for item in found if item.path[0] == "attachments" and len(item.path) == 2}
+    known, rested = _resolved(found)
+    sample = Sample(pool=[known[item.record.number] for item in found if _is_pooled(item)])
+    events = [item.record.number for item in found if _is_of(item, "events")]
+    given = {number: _event_pieces(known[number], sample) for number in events}
+    has_answers = any(piece["kind"] == "usage" for pieces in given.values() for piece in pieces)
+    given |= _messages(found, known, sample, is_primary=not has_answers)
+    given |= _endings(found, known)
+    session, is_derived = _session_of(found, known)
+    for item in found:
+        number = item.record.number
+        pieces, also = given.get(number, []), rested.get(number, ())
+        yield from writer.write(item.record, session, pieces, notes=item.notes, hidden=item.hidden, also=also)
+    others = {
+        _name_of(item): known[item.record.number] for item in found if item.record.number in known.keys() - given.keys()
+    }
+    extra = rest(others, ("uuid",))
+    notes = [SESSION_DERIVED] if is_derived else None
+    writer.describe(session, **about, notes=notes, extra=compact(extra) if extra else None)
+    models = (piece.get("model") for number in events for piece in given[number])
+    writer.describe(session, model=next(filter(None, models), None))
+
+
+def _name_of(item: JsonPart) -> str:
+    return ".".join(str(step) for step in item.path)
+
+
+def _resolved(found: list[JsonPart]) -> tuple[dict[int, Any], dict[int, tuple[Record, ...]]]:
+    """Return the values of a sample's records with its long texts put in, and the records that these come from."""
+    texts = {str(item.path[1]): item for item in found if _is_of(item, "attachments")}
     known, rested = {}, {}
     for item in found:
         if item.path[0] != "attachments":
             needed: dict[str, Record] = {}
             known[item.record.number] = _with_attachments(item.value, texts, needed)
             rested[item.record.number] = tuple(needed.values())
-    sample = Sample()
-    sample.pool = [known[item.record.number] for item in found if _is_pooled(item)]
-    given = {
-        item.record.number: _event_pieces(known[item.record.number], sample) for item in found if _is_of(item, "events")
+    return known, rested
+
+
+def _messages(
+    found: list[JsonPart], known: dict[int, Any], sample: Sample, *, is_primary: bool
+) -> dict[int, list[Piece]]:
+    """Return the messages that stand outside of events: of two copies, that of the conversation is the first."""
+    places = {
+        "messages": [item for item in found if _is_of(item, "messages")],
+        "message_pool": [item for item in found if _is_pooled(item)],
+        "output": [item for item in found if item.path == ("output",)],
+        "input": [item for item in found if item.path == ("input",)],
     }
-    has_answers = any(piece["kind"] == "usage" for pieces in given.values() for piece in pieces)
-    # events tell what happened; what stands elsewhere too is a copy, and of two copies the conversation's is the first
-    for keys in (("messages",), ("message_pool", "events_data"), ("output",), ("input",)):
-        for item in found:
-            if item.path[0] in keys and (_is_pooled(item) or item.path[0] not in ("message_pool", "events_data")):
-                value = known[item.record.number]
-                given[item.record.number] = _message_pieces(str(keys[0]), value, sample, is_primary=not has_answers)
-    session, is_derived = _session_of(found, known)
-    members = {}
+    return {
+        item.record.number: _message_pieces(place, known[item.record.number], sample, is_primary=is_primary)
+        for place, items in places.items()
+        for item in items
+    }
+
+
+def _endings(found: list[JsonPart], known: dict[int, Any]) -> dict[int, list[Piece]]:
+    """Return the error and the limit that a sample ended with."""
+    pieces = {}
     for item in found:
-        key = item.path[0]
-        number = item.record.number
-        if key == "error" and known[number] is not None:
-            given[number] = [error_piece(known[number])]
-        elif key == "limit" and isinstance(known[number], dict):
+        value = known.get(item.record.number)
+        if item.path == ("error",) and value is not None:
+            pieces[item.record.number] = [error_piece(value)]
+        elif item.path == ("limit",) and isinstance(value, dict):
             limit = event_piece("limit", None)
-            given[number] = [limit | limit_columns(known[number]) | {"extra": known[number]}]
-        elif number not in given and key != "attachments" and known[number] is not None:
-            members[".".join(str(step) for step in item.path)] = known[number]
-        yield from rows_of(item, given.get(number, []), session, sessions, rested.get(number, ()))
-    model = next((piece["model"] for pieces in given.values() for piece in pieces if piece.get("model")), None)
-    notes = [SESSION_DERIVED] if is_derived else None
-    extra = compact(rest(members, ("uuid",))) if members else None
-    sessions.describe(session, **about, notes=notes, extra=extra)
-    sessions.describe(session, model=model)
+            pieces[item.record.number] = [limit | limit_columns(value) | {"extra": value}]
+    return pieces
 
 
 def _is_of(item: JsonPart, key: str) -> bool:
@@ -131,22 +158,6 @@ def _session_of(found: list[JsonPart], known: dict[int, Any]) -> tuple[str, bool
     told = [known[item.record.number] for item in found if item.path[0] in ("id", "epoch", "input", "messages")]
     told += [known[item.record.number] for item in found if item.path == ("events", 0)]
     return "sample-" + sha256(compact(told).encode()).hexdigest()[:32], True
-
-
-def rows_of(
-    item: JsonPart, pieces: list[Piece], session: str | None, sessions: Sessions, also: Iterable[Record] = ()
-) -> Iterator[Row]:
-    """Yield the rows of one record's pieces; `also` names records that they rest on besides."""
-    times = next((piece for piece in pieces if piece.get("ts") is not None), pieces[0] if pieces else {})
-    seq = sessions.place(session, item.record, times, len(pieces))
-    if item.hidden and pieces:
-        pieces[0]["extra"]["duplicate_keys"] = [list(pair) for pair in item.hidden]
-    for part, piece in enumerate(pieces):
-        columns = {"session_id": session, "seq": seq + part, "is_replayed": False, **piece}
-        columns["notes"] = [*item.notes, *columns["notes"]]
-        close(columns)
-        yield Row("transcript", item.record, columns, part, tuple(also))
-    sessions.settle(len(pieces))
 
 
 def error_piece(value: Any) -> Piece:

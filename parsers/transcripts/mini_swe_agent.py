@@ -19,12 +19,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from parsers.contract import Format, Grade, Item, Parsed, Reject
+from parsers.contract import Format, Grade, Item, Parsed, Reject, Row
 from parsers.jsonlines import kind_of
 from parsers.jsonmembers import Part, document_parts, head_members
 from parsers.source import Source
 from parsers.transcripts.fields import name
 from parsers.transcripts.mini_messages import COMMAND, RETURN_CODE, Thread, other_pieces
+from parsers.transcripts.pieces import Piece
 from parsers.transcripts.writer import CARRIED, SESSION_DERIVED, Writer, derived_session
 
 FORMAT = Format(
@@ -33,6 +34,7 @@ FORMAT = Format(
     tables=("session", "transcript"),
     signature=True,
     line_based=False,
+    version=2,
     carried=(*CARRIED, "kind", "role", "author", "notes", "exit_code", "usage_is_primary"),
 )
 
@@ -76,6 +78,7 @@ def read(source: Source) -> Iterator[Item]:
     """Yield `transcript` rows for messages, calls, results, usage and the end of each run, then `session` rows."""
     writer = Writer()
     thread, top = Thread(), -1
+    beside: list[Part] = []  # of how a run ended is told after its messages, wherever the document says it
     for item in document_parts(source, LISTS):
         if not isinstance(item, Part):
             yield item
@@ -85,12 +88,25 @@ def read(source: Source) -> Iterator[Item]:
             continue
         yield Parsed(item.record)
         if item.top != top:
-            thread, top = Thread(), item.top
-        session = derived_session(source, top)
-        pieces = thread.pieces(item.value) if item.place is not None else other_pieces(item.key, item.value)
-        yield from writer.write(item.record, session, pieces, notes=item.notes, hidden=item.hidden)
-        writer.describe(session, agent_name="mini-swe-agent", notes=[SESSION_DERIVED], **_described(item))
+            yield from _ended(writer, source, beside)
+            thread, top, beside = Thread(), item.top, []
+        if item.place is None:
+            beside.append(item)
+        else:
+            yield from _written(writer, source, item, thread.pieces(item.value))
+    yield from _ended(writer, source, beside)
     yield from writer.finish()
+
+
+def _ended(writer: Writer, source: Source, beside: list[Part]) -> Iterator[Row]:
+    for part in beside:
+        yield from _written(writer, source, part, other_pieces(part.key, part.value))
+
+
+def _written(writer: Writer, source: Source, part: Part, pieces: list[Piece]) -> Iterator[Row]:
+    session = derived_session(source, part.top)
+    yield from writer.write(part.record, session, pieces, notes=part.notes, hidden=part.hidden)
+    writer.describe(session, agent_name="mini-swe-agent", notes=[SESSION_DERIVED], **_described(part))
 
 
 def _described(part: Part) -> dict[str, Any]:

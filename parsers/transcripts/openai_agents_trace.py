@@ -74,7 +74,7 @@ class _Reader:
         self._writer = Writer()
         self._groups: dict[str, str] = {}  # session by trace
         self._conversations: dict[str | None, Conversation] = {}
-        self._answered: set[tuple[str | None, str]] = set()  # session and call
+        self._answered: set[tuple[str | None, str | None]] = set()  # session and call
         self._calls: defaultdict[tuple[str | None, str | None, str], deque[str]] = defaultdict(deque)
 
     def rows(self, item: JsonRecord) -> Iterator[Row]:
@@ -136,7 +136,7 @@ class _Reader:
         asked, answered = objects(data.get("input")), objects(data.get("output"))
         pieces: list[Piece] = []
         for message, repeated in zip(asked, conversation.is_repeated(asked), strict=True):
-            again = repeated or (session, message.get("tool_call_id")) in self._answered
+            again = repeated or (session, name(message.get("tool_call_id"))) in self._answered
             pieces += [piece | {"is_replayed": again} for piece in _said(message, "request")]
         for message in answered:
             conversation.answer(message)

@@ -24,30 +24,15 @@ from parsers.transcripts.conversations import Conversation
 from parsers.transcripts.fields import name
 from parsers.transcripts.genai_spans import Session, described, log_pieces, operation_of, session_of, span_pieces
 from parsers.transcripts.otlp_values import attributes_of
-from parsers.transcripts.pieces import Piece, close, event_piece
-from parsers.transcripts.sessions import Sessions
+from parsers.transcripts.pieces import Piece, event_piece
+from parsers.transcripts.writer import CARRIED, Writer
 
 FORMAT = Format(
     name="otlp_json",
     title="OpenTelemetry traces and logs (OTLP JSON)",
     tables=("session", "transcript"),
     signature=True,
-    carried=(
-        "session_id",
-        "seq",
-        "is_replayed",
-        "tool_name",
-        "tool_class",
-        "pids",
-        "agent_name",
-        "agent_version",
-        "provider",
-        "model",
-        "host_name",
-        "ts",
-        "ts_end",
-        "ts_precision_us",
-    ),
+    carried=(*CARRIED, "agent_name", "provider", "host_name"),
 )
 
 _HINTS = (b'"resourceSpans"', b'"resourceLogs"')
@@ -95,7 +80,7 @@ class _Reader:
     """What spans have to know of one another and of what encloses them."""
 
     def __init__(self) -> None:
-        self._sessions = Sessions()
+        self._writer = Writer()
         self._known: dict[str | None, Session] = {}
         self._named: dict[str, str] = {}  # conversation by trace
         self._resource: Piece = {}
@@ -117,16 +102,16 @@ class _Reader:
 
     def finish(self) -> Iterator[Row]:
         """Yield the sessions."""
-        yield from self._sessions.rows()
+        yield from self._writer.finish()
 
     def _record_rows(self, item: JsonPart, value: dict[str, Any]) -> Iterator[Row]:
         attributes = attributes_of(value.get("attributes"))
         session_id = self._session_of(value, attributes, is_span=item.path[0] == "resourceSpans")
         session = self._known.setdefault(session_id, Session(Conversation(session_id or "", is_derived=False)))
         pieces = span_pieces(value, session) if item.path[0] == "resourceSpans" else log_pieces(value, session)
-        yield from self._placed(item, pieces, session_id)
-        self._sessions.describe(session_id, **{key: told for key, told in described(attributes).items() if told})
-        self._sessions.describe(session_id, **self._resource)
+        yield from self._writer.write(item.record, session_id, pieces, notes=item.notes, hidden=item.hidden)
+        self._writer.describe(session_id, **{key: told for key, told in described(attributes).items() if told})
+        self._writer.describe(session_id, **self._resource)
 
     def _session_of(self, value: dict[str, Any], attributes: dict[str, Any], *, is_span: bool) -> str | None:
         own, trace = session_of(attributes), name(value.get("traceId")) or None
@@ -148,16 +133,4 @@ class _Reader:
             return
         piece = event_piece(next((step for step in reversed(item.path) if type(step) is str), None), None)
         piece["extra"] = {"value": item.value} if not isinstance(item.value, dict) else item.value
-        yield from self._placed(item, [piece], None)
-
-    def _placed(self, item: JsonPart, pieces: list[Piece], session_id: str | None) -> Iterator[Row]:
-        if item.hidden:
-            pieces[0]["extra"]["duplicate_keys"] = [list(pair) for pair in item.hidden]
-        seq = self._sessions.place(session_id, item.record, {}, len(pieces))
-        for part, piece in enumerate(pieces):
-            self._sessions.widen(session_id, piece)
-            columns = {"session_id": session_id, "seq": seq + part, "is_replayed": False, **piece}
-            columns["notes"] = [*item.notes, *columns["notes"]]
-            close(columns)
-            yield Row("transcript", item.record, columns, part)
-        self._sessions.settle(len(pieces))
+        yield from self._writer.write(item.record, None, [piece], notes=item.notes, hidden=item.hidden)

@@ -46,12 +46,12 @@ class Run:
 
     def add(self, part: Part) -> None:
         """Take note of a part."""
-        if part.key == "trajectory":
-            self._steps.append(part)
-        elif part.key == "history" or part.place is not None:
-            self._history.append(part)
-        else:
+        if part.place is None:
             self._others.append(part)
+        elif part.key == "trajectory":
+            self._steps.append(part)
+        else:
+            self._history.append(part)
 
     def rows(self, writer: Writer) -> Iterator[Row]:
         """Yield the rows: what was said and done in order, steps that the history does not hold, then the rest."""

@@ -1,5 +1,5 @@
--- question: what else does a miner's own log say: pool in use, jobs, hash rate?
--- grain:    one row per record of a miner log that makes a row, whatever its table; shares left out
+-- question: what else does a miner say in a log, its own or another's: pool in use, jobs, hash rate?
+-- grain:    one row per row that a miner's lines make, whatever its table; shares left out
 -- columns:  event, source_id, record, part, line, table_name, reason, pool_name, pool_port, earliest_us, best_us,
 --           latest_us, ts_basis
 -- as:       table
@@ -16,6 +16,7 @@ with said as (
         case when kind = 'pool' then lower(host) end, case when kind = 'pool' then port end, ts, ts_local,
         ts_precision_us
     from artefact
+    where kind <> 'schedule'                                                -- what a system's log says of cron
     union all
     select source_id, record, part, line, 'name_lookup', 'the miner names its pool''s address', name, port, ts, ts_local,
         ts_precision_us
@@ -29,7 +30,9 @@ timed as (
         coalesce(epoch_us(ts), epoch_us(ts_local)) as raw_us,
         case when ts is not null then 'utc' when ts_local is not null then 'local' end as clock_kind
     from said
-    join delivery on delivery.source_id = said.source_id and delivery.format = 'xmrig_log'
+    join delivery
+        on delivery.source_id = said.source_id
+        and delivery.format in ('xmrig_log', 'docker_json_log', 'journald_export', 'journald_json', 'syslog')
 )
 
 select

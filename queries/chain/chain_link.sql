@@ -163,6 +163,31 @@ bought as (
     where spend.side = 'out'
 ),
 
+received as (
+    select sent.event as from_event, arrived.event as to_event,
+        count(*) over (partition by arrived.event) as candidates
+    from coin_event as sent
+    join coin_event as arrived
+        on lower(arrived.transaction_id) = lower(sent.transaction_id)
+        and coalesce(arrived.asset, sent.asset, '') = coalesce(sent.asset, arrived.asset, '')
+        and arrived.source_id <> sent.source_id
+    where
+        sent.kind in ('payout', 'spend')
+        and arrived.kind = 'receipt'
+        and sent.repeats is null
+        and arrived.repeats is null
+),
+
+secured_transfer as (
+    select coin_event.event as from_event, custody_event.event as to_event,
+        count(*) over (partition by custody_event.event) as candidates
+    from custody_event
+    join coin_event
+        on lower(coin_event.transaction_id) = lower(custody_event.transaction_id)
+        and coalesce(coin_event.asset, custody_event.asset, '') = coalesce(custody_event.asset, coin_event.asset, '')
+    where coin_event.side = 'out' and coin_event.repeats is null
+),
+
 earned_by_flow as (
     select first_flow.event as from_event, paid.event as to_event
     from paid
@@ -316,6 +341,14 @@ every as (
     select from_event, to_event, 'paid_then_spent', 'order', 1, 'the last payment before the spending'
     from bought
     where choice = 1
+    union
+    select from_event, to_event, 'paid_then_received', 'identifier', candidates,
+        'who sent and who received name the same transaction'
+    from received
+    union
+    select from_event, to_event, 'same_act', 'identifier', candidates,
+        'the wallet and the responder name the same transaction'
+    from secured_transfer
 ),
 
 ranked as (

@@ -53,7 +53,12 @@ typed as (
         or limit_used_percent >= 95
         or lower(coalesce(error_type, '')) in (
             'insufficient_quota', 'rate_limit_exceeded', 'rate_limit_error', 'overloaded_error', 'quota_exceeded',
-            'billing_hard_limit_reached', 'resource_exhausted', 'usage_limit_reached')
+            'billing_hard_limit_reached', 'resource_exhausted', 'usage_limit_reached',
+            -- limits of harnesses: Inspect, SWE-agent, mini-swe-agent, OpenHands, Claude Code, and names of LiteLLM's errors
+            'token_limit', 'time_limit', 'working_limit', 'message_limit', 'cost_limit', 'context_limit',
+            'exit_cost', 'exit_context', 'exit_total_execution_time', 'limitsexceeded', 'timeexceeded', 'rate_limited',
+            'ratelimiterror', 'llmratelimiterror', 'out_of_credits', 'maxiterationsreached', 'budgetexceedederror',
+            'contextwindowexceedederror', 'llmcontextwindowexceederror', 'error_max_turns', 'error_max_budget_usd')
 ),
 
 every as (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -14,9 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers import parquet
-from parsers.contract import Block, Format, Reject, Structure
+from parsers.contract import Block, Format, Reject, Row, Structure
 from parsers.csvsheet import Aside, Converted
 from parsers.formats import head_of
+from parsers.jsonlines import JsonRecord
+from parsers.jsontext import compact
 from parsers.source import Source
 
 
@@ -143,6 +146,44 @@ def test_damage_is_contained(at, value, cut):
     data = bytearray(written(list(range(0, 40, 2)), row_group_size=10))
     data[at % len(data)] ^= value
     read(bytes(data[: len(data) - cut] if cut < 20 else data))
+
+
+class Nested(Numbers):
+    """A parser of files with nested columns, whose objects are kept as they are."""
+
+    def read(self, source: Source):
+        return parquet.read_records(source, _objects)
+
+
+def _objects(item: JsonRecord):
+    if "bad" in item.value:
+        return "bad"
+    return [Row("flow", item.record, {"extra": compact(item.value)}), Row("coverage_gap", item.record, {}, 1)]
+
+
+def test_nested_records_are_objects_without_nulls(monkeypatch):
+    monkeypatch.setattr(parquet, "BATCH_RECORDS", 2)
+    table = pa.table(
+        {
+            "a": pa.array([{"b": 1, "c": {"d": None}}, None, {"b": None, "c": None}]),
+            "when": pa.array([0, None, 1], pa.timestamp("us", "UTC")),
+            "list": pa.array([[{"x": None, "y": "z"}], [], None]),
+            "bytes": pa.array([b"\xff", None, None]),
+            "bad": pa.array([None, 1, None]),
+        }
+    )
+    sink = io.BytesIO()
+    pq.write_table(table, sink)
+    books, tables = golden.tables_of(Source.of_bytes(sink.getvalue()), Nested())
+    rows = golden.rows_of(tables["flow"])
+    assert [(row["record"], row["part"]) for row in rows] == [(1, 0), (3, 0)]
+    assert [json.loads(row["extra"]) for row in rows] == [
+        {"a": {"b": 1}, "when": "1970-01-01 00:00:00+00:00", "list": [{"y": "z"}], "bytes": "\\xff"},
+        {"when": "1970-01-01 00:00:00.000001+00:00"},
+    ]
+    assert [(row["record"], row["part"]) for row in golden.rows_of(tables["coverage_gap"])] == [(1, 1), (3, 1)]
+    assert [row["reason"] for row in golden.rows_of(tables["quarantine"])] == ["row 1: bad"]
+    assert (books.records, books.quarantined) == (2, 1)
 
 
 @pytest.mark.parametrize(

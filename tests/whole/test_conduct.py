@@ -156,3 +156,56 @@ def test_no_loop_is_said_aloud_and_measured(plain: tuple[Document, Document], pe
     page = (performed / "case/report/index.html").read_text("utf-8")
     assert "No feedback loop was seen" in page
     assert "whose conduct could be looked at" in (performed / "twin/case/report/index.html").read_text("utf-8")
+
+
+WORDS = """
+title: A miner is named
+id: 00000000-0000-4000-8000-00000000000a
+author: Somebody Else
+logsource: {product: linux, category: process_creation}
+detection:
+    s:
+        CommandLine|contains: 'XMRIG'
+    condition: s
+level: critical
+"""
+
+
+def test_rules_of_others_alert_and_open_nothing(
+    performed: Path, plain: tuple[Document, Document], tmp_path: Path
+) -> None:
+    pytest.importorskip("sigma", reason="the extra `sigma` is not installed")
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules/words.yml").write_text(WORDS, encoding="utf-8")
+    shutil.copytree(performed / "twin/case", tmp_path / "case")
+    document = analyze(Case.open(tmp_path / "case"), rules=tmp_path / "rules")
+    sigma = document.pop("sigma")
+    (hit,) = sigma["hits"]
+    assert (hit["title"], hit["author"], hit["level"]) == ("A miner is named", "Somebody Else", "critical")
+    assert hit["records"] >= len(hit["evidence"]) > 0
+    assert all(reference["path"] for reference in hit["evidence"])
+    without = {key: value for key, value in plain[1].items() if key != "sigma"}
+    assert document == without
+    assert document["verdict"]["state"] == "no_incident"
+    page = write_report(Case.open(tmp_path / "case")).read_text("utf-8")
+    assert "Somebody Else" in page
+    told = (tmp_path / "case/custody.jsonl").read_text("utf-8")
+    assert sigma["sha256"] in told
+
+
+@pytest.mark.shared
+def test_published_rules_find_the_incident_and_not_the_twin(performed: Path, tmp_path: Path, shared: Path) -> None:
+    pytest.importorskip("sigma", reason="the extra `sigma` is not installed")
+    found = {}
+    for name in ("case", "twin/case"):
+        target = tmp_path / name.replace("/", "-")
+        shutil.copytree(performed / name, target)
+        sigma = analyze(Case.open(target), rules=shared / "data/analysis/rules_sigma")["sigma"]
+        assert sigma["ran"] == 33
+        found[name] = {hit["title"] for hit in sigma["hits"]}
+    assert {"Linux Crypto Mining Indicators", "Monero Crypto Coin Mining Pool Lookup"} <= found["case"]
+    assert found["twin/case"] == set()
+
+
+def test_without_rules_nothing_of_them_is_said(plain: tuple[Document, Document]) -> None:
+    assert [document["sigma"] for document in plain] == [None, None]

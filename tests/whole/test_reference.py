@@ -43,6 +43,16 @@ def test_real_records_without_mining_are_no_incident(folder: str, shared: Path, 
     assert_sound(document, shared)
 
 
+def test_real_bills_and_cloud_logs_are_no_incident(shared: Path, tmp_path: Path) -> None:
+    """Machines launched and refused, keys made and costs: none of it is mining."""
+    folder = shared / "data/billing_and_assets"
+    names = ("cloudtrail", "cloudtrail_stratus", "cloudtrail_quota", "koku", "azure_cost", "focus", "oci_cost")
+    _, document = whole(tmp_path, *(folder / name for name in names))
+    assert document["verdict"]["state"] == "no_incident"
+    assert document["incidents"] == []
+    assert_sound(document, shared)
+
+
 def test_a_shells_own_record_that_an_agent_typed_it_names_the_agent(shared: Path, tmp_path: Path) -> None:
     _, document = whole(tmp_path, shared / "data/host_execution" / MADE_UP_MINING)
     assert document["verdict"]["incident"] is True

@@ -174,3 +174,42 @@ def test_the_published_sample_gives_its_known_sum(shared):
     _, found = golden.tables_of(Source.of_file(path), focus_csv)
     assert found["charge"].num_rows == 1000
     assert sum(found["charge"].column("billed_cost").to_pylist()) == Decimal("20.52022672899")
+
+
+def value_of(name: str, kind: str) -> str:
+    """A value of the column's type that no other column has."""
+    number = sum(ord(letter) * place for place, letter in enumerate(name, 1))
+    if "Date" in kind:
+        return f"2026-03-{number % 28 + 1:02}T{number % 24:02}:00:00Z"
+    if kind == "Decimal":
+        return f"{number}.5"
+    return json.dumps({name: "x"}) if kind == "JSON" or name == "Tags" else f"value of {name}"
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("version", "columns"), [("v1.0", 43), ("v1.1", 50), ("v1.2", 57), ("v1.3", 65), ("v1.4", 65)])
+def test_no_column_of_any_version_is_lost(version, columns, shared):
+    """1.3 adds eight names; 1.4 takes two away and adds two: facts, section 1."""
+    known = json.loads((shared / "data" / "billing_and_assets" / "focus_columns" / "focus_cols.json").read_text())
+    kinds = {name: column["Data type"] for name, column in known.get(version, known["v1.2"]).items()}
+    if version in {"v1.3", "v1.4"}:
+        allocated = ("MethodId", "MethodDetails", "ResourceId", "ResourceName", "Tags")
+        added = [
+            "ServiceProviderName",
+            "HostProviderName",
+            "ContractApplied",
+            *(f"Allocated{name}" for name in allocated),
+        ]
+        kinds |= dict.fromkeys(added, "String")
+    if version == "v1.4":
+        kinds |= dict.fromkeys(["CommitmentProgramEligibilityDetails", "InvoiceDetailId"], "String")
+        del kinds["ProviderName"], kinds["PublisherName"]
+    assert len(kinds) == columns
+    record = {name: value_of(name, kind) for name, kind in kinds.items()}
+    data = ",".join(record) + "\n" + ",".join('"' + text.replace('"', '""') + '"' for text in record.values()) + "\n"
+    assert recognise_head(data.encode(), "intake/0001").chosen == "focus_csv"
+    _, found = golden.tables_of(Source.of_bytes(data.encode()), focus_csv)
+    row = golden.rows_of(found["charge"])[0]
+    held = {text.removesuffix(".000000Z") + "Z" if text.endswith("Z") else text for text in map(str, row.values())}
+    held |= set(json.loads(row["extra"]).values())
+    assert {name for name, text in record.items() if text not in held} == set()

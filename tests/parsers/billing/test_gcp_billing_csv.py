@@ -76,7 +76,9 @@ def test_what_python_writes_is_read_as_python_reads_it(value):
     assert json_or_python(text) == ast.literal_eval(text)
 
 
-@pytest.mark.parametrize("text", ["__import__('os')", "[1, 2", "['a' 'b']", "{1: 2}", "(1, 2)", "'\\x'"])
+@pytest.mark.parametrize(
+    "text", ["__import__('os')", "[1, 2", "['a' 'b']", "{1: 2}", "(1, 2)", "'\\x'", "['a", "'" + "\\'" * 200_000]
+)
 def test_what_is_no_data_is_not_read(text):
     assert json_or_python(text) is None
 

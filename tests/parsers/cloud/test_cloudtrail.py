@@ -91,6 +91,12 @@ def test_recognition(value, grade):
     assert cloudtrail.recognise(json.dumps(value).encode(), "x") == grade
 
 
+def test_a_first_event_longer_than_the_head_is_still_recognised():
+    data = json.dumps({"Records": [PLAIN | {"requestParameters": {"userData": "x" * 100_000}}]}).encode()
+    assert recognise_head(data[:65_536], "x").chosen == "cloudtrail"
+    assert read(data)[0].records == 1
+
+
 def reference(shared) -> dict[str, bytes]:
     folder = shared / "data" / "billing_and_assets"
     files = [path for name in ("invictus", "") for path in sorted((folder / "cloudtrail" / name).glob("*.json"))]

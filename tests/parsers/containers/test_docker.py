@@ -42,13 +42,15 @@ def read(golden, parser, *values: dict) -> list[dict]:
         ({"Running": False, "FinishedAt": NEVER}, ["exec"], True),
         ({"StartedAt": NEVER, "FinishedAt": NEVER}, ["exec"], False),
         ({"Error": "no such device"}, ["exec"], False),
+        ({"StartedAt": "soon"}, ["exec"], None),
     ],
 )
 def test_lives_of_containers(golden, state, kinds, succeeded):
     rows = read(golden, docker_container, container(state))
     assert [row["kind"] for row in rows] == kinds
     assert rows[0]["succeeded"] is succeeded
-    assert (rows[0]["ts"] is None) == (rows[0]["notes"] == ["never_started"]) == (state.get("StartedAt") == NEVER)
+    notes = {NEVER: ["never_started"], "soon": ["start_unread"]}.get(state.get("StartedAt"))
+    assert ((rows[0]["ts"] is None), rows[0]["notes"]) == (notes is not None, notes)
 
 
 @pytest.mark.parametrize(

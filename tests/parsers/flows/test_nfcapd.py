@@ -113,6 +113,9 @@ def test_blocks_that_are_not_read_are_told():
     old = read(made.old_file(made.block(b"\1\0\4\0", kind=1)))
     assert old["quarantine"][0]["reason"] == "a block as nfdump wrote them before 1.6"
     assert read(made.file(made.block(b"\1\0\4\0", kind=4))) == {}
+    newest = made.file(made.block(made.flow()), layout=3)
+    assert nfcapd.recognise(newest, "x") is Grade.STRONG
+    assert read(newest)["quarantine"][0]["reason"].startswith("layout 3, of nfdump 1.8, is not read")
     huge = struct.pack("<IIHH", 1, 1 << 30, 3, 0)
     assert read(made.file(huge + b"rest"))["quarantine"][0]["reason"].startswith("a block of 1073741824 bytes")
     assert read(made.file(b"\1\2\3"))["quarantine"][0]["reason"] == "the header of a block is cut short"

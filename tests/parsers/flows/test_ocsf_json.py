@@ -148,9 +148,13 @@ KEYS += ["http_request", "evidences", "resources", "unmapped", "status_code", "a
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(sorted(CLASSES)), st.dictionaries(st.sampled_from(KEYS), value))
-def test_any_event_gives_rows(number, fields):
-    books, rows = read({**event(number), **fields})
+@given(
+    st.sampled_from(sorted(CLASSES)),
+    st.sampled_from(["Zeek", "Amazon VPC"]),
+    st.dictionaries(st.sampled_from(KEYS), value),
+)
+def test_any_event_gives_rows(number, product, fields):
+    books, rows = read({**event(number, product), **fields})
     assert (books.records, books.quarantined) == (1, 0)
     assert rows
 

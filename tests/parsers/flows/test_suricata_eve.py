@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections import Counter
 
@@ -186,6 +187,53 @@ def test_an_alert_says_who_what_and_when():
     assert one("alert", event("alert", alert={"gid": 1, "signature_id": "5"}))["rule"] is None
 
 
+LOGIN = '{"id":1,"method":"login","params":{"login":"4Wallet.rig7","pass":"x","agent":"XMRig/6.21.0"}}\n'
+SUBMIT = '{"id":2,"method":"submit","params":{"id":"a","job_id":"j","nonce":"00"}}\n'
+JOB = '{"jsonrpc":"2.0","method":"job","params":{"blob":"00","job_id":"j","target":"b88d0600"}}\n'
+
+
+def mined(text: str, **more) -> list[dict]:
+    _, rows = read(event("alert", alert={}, payload_printable=text, **more))
+    return rows.get("application_message", [])
+
+
+def test_mining_in_an_alert_s_payload():
+    (row,) = mined("rest of a line}\n" + LOGIN + SUBMIT)
+    found = [row[key] for key in ("protocol", "method", "direction", "wallet", "user_agent", "dst_port", "flow_id")]
+    assert found == ["stratum", "login", "request", "4Wallet", "XMRig/6.21.0", 3333, "7"]
+    assert (row["ts"].isoformat(), row["notes"]) == ("2026-11-23T15:31:07.965377+00:00", ["from_alert_payload"])
+    assert [row["direction"] for row in mined(JOB)] == ["push"]
+
+
+def test_bytes_go_before_their_printable_form():
+    encoded = base64.b64encode(LOGIN.encode()).decode()
+    assert [row["wallet"] for row in mined("....", payload=encoded)] == ["4Wallet"]
+    assert [row["wallet"] for row in mined(LOGIN, payload="no base64!")] == ["4Wallet"]
+
+
+def test_a_payload_of_a_stream_passed_at_some_time_before():
+    (row,) = mined(LOGIN, stream=1, flow={"start": "2026-11-23T16:31:00.000000+0100"})
+    assert (row["ts"].isoformat(), row["ts_precision_us"]) == ("2026-11-23T15:31:00+00:00", 7_965_378)
+    for flow in ({}, {"start": "2026-11-23T16:32:00.000000+0100"}, "x"):
+        assert [row["ts"] for row in mined(LOGIN, stream=1, flow=flow)] == [None]
+
+
+def test_a_payload_that_is_cut_says_so():
+    (row,) = mined(LOGIN[:60])
+    assert (row["wallet"], row["truncated"]) == ("4Wallet", True)
+
+
+@pytest.mark.parametrize(
+    "payload", ["", "GET / HTTP/1.1", '{"method":"login"}', '{"method":"other","params":{}}', SUBMIT]
+)
+def test_other_payloads_are_no_mining(payload):
+    assert mined(payload) == []
+
+
+def test_a_payload_makes_no_endless_rows():
+    assert len(mined(LOGIN * 500)) == 50
+
+
 def stats(drops: int, uptime: int, host: str | None = None, **more) -> dict:
     time = f"2026-11-23T16:{uptime // 60 % 60:02d}:{uptime % 60:02d}.000000+0000"
     body = {"uptime": uptime, "capture": {"kernel_drops": drops}} | more
@@ -249,7 +297,23 @@ def test_a_first_line_longer_than_the_head_is_recognised():
 scalar = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.just("198.51.100.1"))
 value = st.recursive(scalar, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner))
 KEYS = ["type", "answers", "queries", "grouped", "rrname", "rrtype", "rdata", "ttl", "flow", "sni", "url", "hostname"]
-KEYS += ["tcp_flags", "vlan", "src_ip", "src_port", "flow_id", "start", "kernel_drops", "uptime", "client", "timestamp"]
+KEYS += [
+    "action",
+    "dest_port",
+    "app_proto",
+    "stream",
+    "payload_printable",
+    "tcp_flags",
+    "vlan",
+    "src_ip",
+    "src_port",
+    "flow_id",
+    "start",
+    "kernel_drops",
+    "uptime",
+    "client",
+    "timestamp",
+]
 body = st.dictionaries(st.sampled_from(KEYS), value, max_size=5)
 KINDS = [
     "flow",

@@ -42,7 +42,7 @@ def test_one_fenced_block_is_a_command(content, commands):
     results = _of(rows, "tool_result")
     assert [(row["call_id"], row["exit_code"]) for row in results] == [(row["call_id"], 3) for row in calls]
     if not commands:
-        assert rows[2]["author"] == "harness"
+        assert rows[1]["author"] == "harness"
 
 
 RESULTS = {
@@ -144,3 +144,8 @@ def test_real_runs(shared):
         if isinstance(document, dict):
             cost = sum(float(row["cost_usd_raw"]) for row in rows if row["kind"] == "usage")
             assert abs(cost - document["info"]["model_stats"]["instance_cost"]) < 1e-6, path.name
+
+
+def test_the_end_of_a_run_comes_after_its_messages():
+    rows = _rows([{"role": "user", "content": "task"}], exit_status="LimitsExceeded", model_stats={})
+    assert [row["native_type"] for row in rows] == ["messages/user", "info", "trajectory_format"]
