@@ -20,9 +20,12 @@ from parsers.transcripts.pieces import Piece, event_piece, new_piece
 from parsers.transcripts.tools import command_of, http_status, pids_of, shell_columns, token, tool_class
 
 RAW_CALL = "raw_request_left_in_evidence"
+REJECTED = "rejected_by_user"
 LIMIT_TYPES = frozenset({"message", "time", "working", "token", "cost", "context", "operator", "custom"})
 
 _BASE = frozenset({"event", "uuid", "timestamp", "completed", "working_time", "span_id", "pending"})
+_PERSON = "human"
+_FORBIDDING = frozenset({"reject", "terminate"})
 _STATUS = re.compile(r"Error code: (\d{3})\b")
 _EXCEPTION = re.compile(r"([A-Za-z]\w{1,78}(?:Error|Exception))\b")
 
@@ -38,6 +41,7 @@ class Sample:
     waiting: list[tuple[str, str | None, str | None]] = field(default_factory=list)  # tool spans: id, name, parent
     call_of_span: dict[str, str] = field(default_factory=dict)
     pool: list[Any] = field(default_factory=list)
+    rejected: set[str] = field(default_factory=set)  # ids of calls that a person forbade
 
     def call_around(self, span: str | None) -> str | None:
         """Return the id of the call in whose span another one lies."""
@@ -80,7 +84,7 @@ def event_pieces(event: dict[str, Any], sample: Sample, inside: str | None = Non
     else:
         if kind == "span_begin":
             _open(event, sample)
-        pieces = [_plain_piece(event, kind)]
+        pieces = [_plain_piece(event, kind, sample)]
     when = time_columns(event.get("timestamp")) or {}
     for piece in pieces:
         piece["native_type"] = f"event/{kind}" + (f"/{piece['native_type']}" if piece["native_type"] else "")
@@ -200,6 +204,8 @@ def _tool_pieces(event: dict[str, Any], sample: Sample) -> list[Piece]:
     if isinstance(event.get("error"), dict):
         result |= fault_columns(event["error"])
         result["text"] = words or text(event["error"].get("message"))
+    elif event.get("failed") is True:
+        result["is_error"] = True
     if event.get("truncated"):
         result["content_state"] = "truncated"
     result["extra"] = rest(event, _BASE | {"id", "function", "arguments", "view", "result", "type", "events"})
@@ -269,7 +275,7 @@ def _executed(event: dict[str, Any]) -> Piece:
     return columns | command_of(argv)
 
 
-def _plain_piece(event: dict[str, Any], kind: str | None) -> Piece:
+def _plain_piece(event: dict[str, Any], kind: str | None, sample: Sample) -> Piece:
     """Limits, errors, approvals, log lines, and what the harness notes of its own state."""
     message = event.get("message")
     error = event.get("error")
@@ -287,6 +293,9 @@ def _plain_piece(event: dict[str, Any], kind: str | None) -> Piece:
     elif kind == "approval":
         call = event.get("call")
         piece["call_id"] = name(call.get("id")) if isinstance(call, dict) else None
+        forbidden = event.get("approver") == _PERSON and name(event.get("decision")) in _FORBIDDING
+        if forbidden and piece["call_id"]:
+            sample.rejected.add(piece["call_id"])
     elif kind in ("span_begin", "span_end"):
         piece["parent_id"] = name(event.get("parent_id"))
     mapped = _BASE | {"events", "parent_id"} | ({"message"} if type(message) is str else set())

@@ -26,7 +26,7 @@ from parsers.source import Source
 from parsers.transcripts.fields import name, rest, text, time_columns
 from parsers.transcripts.inspect_events import error_columns, limit_columns
 from parsers.transcripts.inspect_messages import objects
-from parsers.transcripts.inspect_samples import error_piece, sample_rows
+from parsers.transcripts.inspect_samples import error_piece, sample_rows, sandbox_type
 from parsers.transcripts.pieces import Piece, event_piece
 from parsers.transcripts.writer import CARRIED, Writer
 
@@ -44,6 +44,8 @@ FORMAT = Format(
         "role",
         "parent_id",
         "agent_name",
+        "approval_policy",
+        "sandbox_policy",
         "notes",
         "extra",
     ),
@@ -158,11 +160,18 @@ def _is_member(item: JsonPart) -> bool:
 def _about(told: dict[str, Any]) -> Piece:
     packages = told.get("packages")
     version = name(packages.get("inspect_ai")) if isinstance(packages, dict) else None
+    config = told.get("config")
+    approval = config.get("approval") if isinstance(config, dict) else None
+    approvers = (
+        [name(one.get("name")) for one in objects(approval.get("approvers"))] if isinstance(approval, dict) else []
+    )
     return {
         "title": name(told.get("task")),
         "model": name(told.get("model")),
         "agent_name": name(told.get("solver")),
         "agent_version": version,
+        "approval_policy": ",".join(filter(None, approvers)) or name(approval),
+        "sandbox_policy": sandbox_type(told.get("sandbox")),
     }
 
 

@@ -11,7 +11,7 @@ from parsers.contract import Record, Row
 from parsers.jsonparts import JsonPart
 from parsers.jsontext import compact
 from parsers.transcripts.fields import name, rest, text
-from parsers.transcripts.inspect_events import Sample, error_columns, event_pieces, limit_columns
+from parsers.transcripts.inspect_events import REJECTED, Sample, error_columns, event_pieces, limit_columns
 from parsers.transcripts.inspect_messages import objects, pieces_of, usage_piece
 from parsers.transcripts.pieces import Piece, event_piece
 from parsers.transcripts.writer import SESSION_DERIVED, Writer
@@ -26,6 +26,10 @@ def sample_rows(found: list[JsonPart], about: Piece, writer: Writer) -> Iterator
     sample = Sample(pool=[known[item.record.number] for item in found if _is_pooled(item)])
     events = [item.record.number for item in found if _is_of(item, "events")]
     given = {number: _event_pieces(known[number], sample) for number in events}
+    # the approval of a call may stand behind its result
+    for piece in (piece for pieces in given.values() for piece in pieces if piece["kind"] == "tool_result"):
+        if piece.get("call_id") in sample.rejected:
+            piece["notes"].append(REJECTED)
     has_answers = any(piece["kind"] == "usage" for pieces in given.values() for piece in pieces)
     given |= _messages(found, known, sample, is_primary=not has_answers)
     given |= _endings(found, known)
@@ -41,7 +45,13 @@ def sample_rows(found: list[JsonPart], about: Piece, writer: Writer) -> Iterator
     notes = [SESSION_DERIVED] if is_derived else None
     writer.describe(session, **about, notes=notes, extra=compact(extra) if extra else None)
     models = (piece.get("model") for number in events for piece in given[number])
-    writer.describe(session, model=next(filter(None, models), None))
+    sandbox = next((known[item.record.number] for item in found if item.path == ("sandbox",)), None)
+    writer.describe(session, model=next(filter(None, models), None), sandbox_policy=sandbox_type(sandbox))
+
+
+def sandbox_type(told: Any) -> str | None:
+    """Return the kind of sandbox that a log or sample names."""
+    return name(told.get("type")) if isinstance(told, dict) else name(told)
 
 
 def _name_of(item: JsonPart) -> str:

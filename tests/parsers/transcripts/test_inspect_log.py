@@ -147,6 +147,24 @@ def test_cached_input_is_counted_once(transcript, usage, total_input, notes):
     assert (row["input_tokens"], row.get("notes")) == (total_input, notes)
 
 
+@pytest.mark.parametrize(
+    ("approver", "decision", "refused"),
+    [("human", "reject", True), ("human", "approve", False), ("auto", "reject", False), ("human", "terminate", True)],
+)
+def test_a_call_that_a_person_forbade_is_refused(transcript, approver, decision, refused):
+    approval = {"event": "approval", "call": {"id": "c"}, "approver": approver, "decision": decision}
+    error = {"type": "approval", "message": "no"}
+    rows = transcript(inspect_log, sample(tool("c", "bash", error=error), approval))
+    [result] = [row for row in rows if row["kind"] == "tool_result"]
+    assert ("rejected_by_user" in result.get("notes", ())) == refused
+
+
+def test_the_sandbox_of_a_sample_is_its_policy(transcript):
+    for told in ({"type": "k8s", "config": {}}, "k8s"):
+        [row] = transcript(inspect_log, sample(model({"content": "x"}), sandbox=told), table="session")
+        assert row["sandbox_policy"] == "k8s"
+
+
 @pytest.mark.parametrize("kind", ["token", "time", "message", "working", "cost"])
 def test_limits_are_typed(transcript, kind):
     rows = transcript(
