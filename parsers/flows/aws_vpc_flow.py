@@ -1,4 +1,4 @@
-"""AWS VPC flow logs as text: files in S3, tables exported as CSV, lines exported from CloudWatch Logs.
+"""AWS VPC flow logs as text: files in S3, tables and answers of Insights as CSV, lines exported from CloudWatch Logs.
 
 Source of the format: AWS documentation, "Flow log records" (`parsers.flows.vpc_fields` has the fields), and "Exporting
 log data to Amazon S3" for lines that begin with the time at which CloudWatch took them in.

@@ -41,6 +41,8 @@ def read(source: Source) -> Iterator[Item]:
 
 
 def _converted(batch: pa.RecordBatch) -> Converted:
-    names = tuple(name.replace("_", "-") for name in batch.schema.names)
+    names = vpc_fields.field_names(tuple(batch.schema.names))
+    if names is None:
+        raise ValueError("columns that are no fields of a flow log")
     cells = Cells(names, [texts(column) for column in batch.columns], np.zeros(len(batch), np.bool_), vpc_fields.NULLS)
     return vpc_fields.converted(cells, {})

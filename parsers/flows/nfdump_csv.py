@@ -75,6 +75,7 @@ _NAMES = {
 _OLD_HEADER = ("ts", "te", "td", "sa", "da", "sp", "dp", "pr", "flg")
 # names that only nfdump uses; with two of them and an address or time, a header is nfdump's
 _NEW_HEADER = frozenset({"firstSeen", "lastSeen", "srcAddr", "dstAddr", "srcPort", "dstPort"})
+_OF_OTHERS = frozenset({"interfaceId", "logStatus"})  # AWS's, which calls addresses the same
 _NO_TIME = frozenset({"0", "0.000", "0000-00-00 00:00:00.000", "0000-00-00 00:00:00"})
 
 
@@ -92,7 +93,8 @@ def layout_of(header: tuple[str, ...]) -> NfdumpLayout | None:
     """Return the layout of a header of nfdump's, None of anything else."""
     old = header[: len(_OLD_HEADER)] == _OLD_HEADER
     known = _NEW_HEADER.intersection(header)
-    if len(set(header)) != len(header) or not (old or (len(known) > 1 and known & {"srcAddr", "dstAddr"})):
+    new = len(known) > 1 and known & {"srcAddr", "dstAddr"} and _OF_OTHERS.isdisjoint(header)
+    if len(set(header)) != len(header) or not (old or new):
         return None
     return NfdumpLayout(header, {word: next((n for n in names if n in header), None) for word, names in _NAMES.items()})
 

@@ -64,6 +64,9 @@ ORDERS = (
 KNOWN_FIELDS = frozenset(name for order in ORDERS for name in order)
 _TELLING = frozenset({"interface-id", "srcaddr", "dstaddr", "pkt-srcaddr", "pkt-dstaddr", "log-status", "tgw-id"})
 
+_OF_AWS = frozenset({"interface-id", "log-status", "tgw-id"})
+_KEYS = {name.replace("-", ""): name for name in KNOWN_FIELDS}
+
 _MAPPED = frozenset(DEFAULT_FIELDS) - {"version", "account-id"} | {"tcp-flags", "pkt-srcaddr", "pkt-dstaddr"}
 _GAPS = {"NODATA": "no_traffic", "SKIPDATA": "records_skipped", None: "nothing_told"}
 _ACTIONS = {"ACCEPT": "allow", "REJECT": "deny"}
@@ -71,12 +74,21 @@ _SECONDS = "^[0-9]{1,11}$"
 
 
 def field_names(names: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Return field names as AWS documents them (hyphens; Parquet and Athena use underscores), None if they are none."""
-    found = tuple(name.replace("_", "-") for name in names)
+    """Return field names as AWS documents them, None if they are none.
+
+    Parquet and Athena write underscores for hyphens, CloudWatch Logs Insights `interfaceId`. Names such as `srcAddr`
+    are other tools' too: with them, one that only AWS has must be there.
+    """
+    found = tuple(_KEYS.get(_key(name), name.replace("_", "-")) for name in names)
     known = KNOWN_FIELDS.intersection(found)
     if len(set(found)) < len(found) or len(known & _TELLING) < 2 or 2 * len(known) < len(found):
         return None
-    return found
+    in_capitals = any(_key(name) in _KEYS and name != name.lower() for name in names)
+    return None if in_capitals and not known & _OF_AWS else found
+
+
+def _key(name: str) -> str:
+    return name.replace("-", "").replace("_", "").lower()
 
 
 class _Ends(NamedTuple):

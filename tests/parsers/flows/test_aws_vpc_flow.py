@@ -173,6 +173,16 @@ def test_a_head_may_begin_with_damage_and_end_anywhere():
     assert aws_vpc_flow.recognise(full[:65_536], "x") is Grade.STRONG
 
 
+def test_what_insights_exports_and_what_others_call_the_same():
+    header = "@timestamp,interfaceId,srcAddr,dstAddr,srcPort,dstPort,protocol,bytes,start,end,logStatus"
+    line = "2026-03-04 05:06:07.000,eni-1,192.0.2.1,198.51.100.1,40001,3333,6,180,1772600767,1772600827,OK"
+    assert recognise_head(f"{header}\n{line}\n".encode(), "x").chosen == "aws_vpc_flow"
+    [row] = tables(header, line)["flow"]
+    assert (row["sensor"], row["src_address"], row["dst_port"], row["src_bytes"]) == ("eni-1", "192.0.2.1", 3333, 180)
+    assert row["extra"] == '{"@timestamp":"2026-03-04 05:06:07.000"}'
+    assert field_names(("firstSeen", "proto", "srcAddr", "srcPort", "dstAddr", "dstPort", "packets", "bytes")) is None
+
+
 def test_field_names_of_other_exports():
     assert field_names(("account_id", "srcaddr", "log_status")) == ("account-id", "srcaddr", "log-status")
     assert field_names(("srcaddr", "dstaddr", "a", "b", "c", "d")) is None
