@@ -5,7 +5,8 @@
 --           'records_stopped' | 'held'), rule, reason, provider, account_id, service, operation, succeeded, error_code,
 --           actor_id, access_key_id, session_id, address, resource_ids, earliest_us, best_us, latest_us, ts_basis
 -- as:       table
--- not for:  saying that the call took effect (see succeeded), or that an agent made it
+-- not for:  saying that the call took effect (see succeeded), or that an agent made it; nor for counting: an operation
+--           that takes long leaves a record of its beginning (succeeded is null) and one of its end
 
 with described as (
     select
