@@ -12,7 +12,10 @@ import pytest
 from parsers.formats import parser_of
 from parsers.source import Source
 
-FORMATS = ("swe_agent", "mini_swe_agent", "openhands", "gemini_cli", "claude_web", "claude_history", "codex_history")
+FORMATS = (
+    *("swe_agent", "mini_swe_agent", "openhands", "gemini_cli", "google_ai_studio"),
+    *("claude_web", "claude_history", "claude_index", "codex_history"),
+)
 SAMPLES = [(name, sample) for name in FORMATS for sample in golden.samples(golden.DATA / name)]
 ODD = [
     None,
