@@ -1,5 +1,5 @@
 -- question: which flows went to or came from a pool's endpoint?
--- grain:    one row per flow record
+-- grain:    one row per flow record, but for halves of a flow that the source tells whole as well
 -- columns:  event, source_id, record, part, line, client_address, pool_address, pool_port, pool_name, bytes, packets,
 --           basis (of the endpoint, strongest first), earliest_us, best_us, latest_us, end_us, ts_basis
 -- as:       table
@@ -42,18 +42,31 @@ seen as (
     select * from inward
 ),
 
+-- a sensor may log each flow whole and, once more, in its two halves
+whole as (
+    select distinct source_id, flow_id, ts
+    from flow
+    where directionality = 'both' and flow_id is not null and ts is not null
+),
+
 chosen as (
     select
-        *,
-        coalesce(epoch_us(ts), epoch_us(ts_local), time_of_day_us) as raw_us,
-        case when ts is not null then 'utc' when ts_local is not null then 'local'
-            when time_of_day_us is not null then 'time_of_day' end as clock_kind,
+        seen.*,
+        coalesce(epoch_us(seen.ts), epoch_us(seen.ts_local), seen.time_of_day_us) as raw_us,
+        case when seen.ts is not null then 'utc' when seen.ts_local is not null then 'local'
+            when seen.time_of_day_us is not null then 'time_of_day' end as clock_kind,
         row_number() over (
-            partition by source_id, record, part
-            order by strength, pool_address, pool_port, pool_name
+            partition by seen.source_id, seen.record, seen.part
+            order by seen.strength, seen.pool_address, seen.pool_port, seen.pool_name
         ) as choice
     from seen
-    where protocol is null or protocol in (6, 17)
+    left join whole
+        on whole.source_id = seen.source_id
+        and whole.flow_id = seen.flow_id
+        and whole.ts = seen.ts
+    where
+        (seen.protocol is null or seen.protocol in (6, 17))
+        and (whole.flow_id is null or seen.directionality is distinct from 'one_way')
 )
 
 select
