@@ -31,6 +31,7 @@ FORMAT = Format(
     title="Chat Completions requests and responses",
     tables=("session", "transcript"),
     signature=True,
+    version=2,
     carried=(
         "session_id",
         "seq",

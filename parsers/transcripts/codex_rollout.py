@@ -43,6 +43,7 @@ FORMAT = Format(
     title="Codex CLI rollout",
     tables=("session", "transcript"),
     signature=True,
+    version=2,
     carried=(
         "session_id",
         "seq",
