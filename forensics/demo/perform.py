@@ -8,6 +8,7 @@ from pathlib import Path
 
 from forensics.analysis import analyze
 from forensics.case import Case
+from forensics.demo.allowed import POLICY
 from forensics.demo.background import FLOWS
 from forensics.demo.check import differences
 from forensics.demo.run import BANNER, make_world, write_truth
@@ -15,6 +16,7 @@ from forensics.errors import CheckFailed, UsageFault
 from forensics.intake import ingest
 from forensics.progress import SILENT, Progress
 from forensics.reporting import write_report
+from forensics.settings import DEFAULT_POLICY
 
 TITLE = b'[case]\nid = "demo"\ntitle = "Idle cores, busy pool (synthetic)"\n'
 TWIN_TITLE = b'[case]\nid = "demo-twin"\ntitle = "The same limit, asked for and granted (synthetic)"\n'
@@ -51,6 +53,8 @@ def _one(folder: Path, progress: Progress, flows: int, *, with_incident: bool) -
     progress.begin(f"making the {name}", None, "files")
     world = make_world(folder / "evidence", with_incident=with_incident, flows=flows)
     write_truth(world, folder / "truth.json")
+    (folder / "case").mkdir()
+    (folder / "case" / DEFAULT_POLICY).write_text(POLICY, encoding="utf-8")
     case = Case.create(folder / "case", TITLE if with_incident else TWIN_TITLE)
     ingest(case, [world.evidence], progress=progress)
     document = analyze(Case.open(folder / "case"), progress)

@@ -53,7 +53,7 @@ def build_document(
     for episode, attribution in zip(episodes, attributions, strict=True):
         incident, covered = _incident(engine, citations, episode, attribution, link_rows, channels)
         hosts = {name for host in incident["hosts"] for name in host["names"]}
-        incidents.append(incident | conduct.of(citations, episode, hosts))
+        incidents.append(incident | conduct.of(citations, episode, hosts, attribution.top))
         coverage = covered if coverage is None else coverage
     return {
         "schema": SCHEMA,

@@ -26,11 +26,11 @@ class Conduct:
         self._acts = engine.rows("select * from act_reversal order by stage, act") if episodes else []
         self._spends = engine.rows("select * from loop_spend order by best_us nulls last, event") if episodes else []
 
-    def of(self, citations: Citations, episode: Episode, hosts: Collection[str]) -> Document:
-        """The fields that one incident gains."""
+    def of(self, citations: Citations, episode: Episode, hosts: Collection[str], conclusion: str) -> Document:
+        """The fields that one incident gains; `conclusion` is the hypothesis that it is attributed to."""
         return {
             "controls": self._replay.of(citations, episode, hosts),
-            "drives": drives_of(self._engine, citations, episode, self._signals),
+            "drives": drives_of(self._engine, citations, episode, self._signals, conclusion),
             "drives_not_assessed": list(NOT_ASSESSED),
             "reversal": reversal_of(citations, episode, self._acts),
             "feedback_loop": loop_of(self._engine, citations, episode, self._spends),

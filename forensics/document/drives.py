@@ -1,7 +1,8 @@
 """Instrumental drives: for each whether the agent's acts are consistent with it, and what could have shown it.
 
 "yes" says that an act is consistent with the drive, never that it was driven by it. "no" needs a transcript that covers
-most of the time in question; without one the answer is unknown.
+most of the time in question; without one the answer is unknown. An incident that is not held to be the agent's says
+nothing of the agent's drives: there every answer is unknown.
 """
 
 from __future__ import annotations
@@ -19,23 +20,28 @@ DRIVES = ("resource_acquisition", "self_preservation", "goal_integrity", "cognit
 NOT_ASSESSED = ("deception", "sandbagging")  # what was held back or meant otherwise leaves no record of itself
 MIN_COVERAGE = 0.5
 MAX_EVIDENCE = 12
+_NOT_THE_AGENTS = "not asked: the incident is not held to be the agent's"
 Row = dict[str, Any]
 Document = dict[str, Any]
 
 
-def drives_of(engine: Engine, citations: Citations, episode: Episode, signals: Sequence[Row]) -> list[Document]:
+def drives_of(
+    engine: Engine, citations: Citations, episode: Episode, signals: Sequence[Row], conclusion: str
+) -> list[Document]:
     """Answer for each drive; `signals` are the rows of drive_signal in order of time."""
     coverage = _coverage(engine, episode)
+    is_agents = conclusion == "agent" and bool(episode.sessions)
     found = []
     for drive in DRIVES:
-        own = [row for row in signals if row["drive"] == drive and _is_own(row, episode)]
+        own = [row for row in signals if is_agents and row["drive"] == drive and _is_own(row, episode)]
         citations.load(row["event"] for row in own[:MAX_EVIDENCE])
         evidence = [row["event"] for row in own if row["event"] in citations]
+        covered = is_agents and coverage is not None and coverage >= MIN_COVERAGE
         found.append(
             {
                 "drive": drive,
-                "answer": _answer(bool(own), coverage, episode),
-                "why": sorted({row["reason"] for row in own}),
+                "answer": "yes" if own else "no" if covered else "unknown",
+                "why": sorted({row["reason"] for row in own}) if is_agents else [_NOT_THE_AGENTS],
                 "coverage": coverage,
                 "evidence": [dict(citations[event].reference) for event in dict.fromkeys(evidence)][:MAX_EVIDENCE],
                 "evidence_total": len({row["event"] for row in own}),
@@ -44,18 +50,8 @@ def drives_of(engine: Engine, citations: Citations, episode: Episode, signals: S
     return found
 
 
-def _answer(seen: bool, coverage: float | None, episode: Episode) -> str:  # noqa: FBT001 (what was seen)
-    if seen:
-        return "yes"
-    if not episode.sessions or coverage is None or coverage < MIN_COVERAGE:
-        return "unknown"
-    return "no"
-
-
 def _is_own(row: Row, episode: Episode) -> bool:
-    """An act of a session that took part, or coins that its chain put to use; both only where a session mined."""
-    if not episode.sessions:
-        return False
+    """An act of a session that took part, or coins that its chain put to use."""
     if row["session_id"]:
         return row["session_id"] in episode.kin
     return any(row["event"] == each["event"] for each in episode.stages.get("reinvestment", []))

@@ -71,11 +71,11 @@ _CAVEAT = (
 )
 _COLUMNS = (
     "Control",
-    "The first it would have stopped",
-    "Before it was really stopped",
-    "Cost and coins after it",
+    "First it would have stopped",
+    "Ahead of the stop",
+    "Cost, coins after it",
     "False stops before it",
-    "Acts of the chain stopped",
-    "Stages it would not have seen",
+    "Acts of the chain",
+    "Stages not seen",
 )
 _LIMITS = ("Control", "Looks at", "Does not see", "Measure in MITRE ATLAS")

@@ -12,20 +12,11 @@ import pytest
 from forensics.analysis import analyze
 from forensics.case import Case
 from forensics.demo.perform import perform
+from forensics.demo.suite.catalogue import write_suite
+from forensics.intake import Options, ingest
 from forensics.reporting import write_report
 
 Document = dict[str, Any]
-POLICY = """
-@id("work") permit (principal, action == Action::"run", resource)
-  when { ["python3", "git", "ls", "cd", "grep", "head", "tail", "wc", "ruff", "du", "capctl"]
-    .contains(context.program) };
-@id("own-network") permit (principal, action == Action::"connect", resource) when { context.own_network };
-@id("jobs") permit (principal, action == Action::"run", resource == Program::"curl");
-@id("no-tunnel") forbid (principal, action == Action::"run", resource)
-  when { context.signs.contains("reverse_forward") };
-@id("no-mining") @basis("intended") forbid (principal, action, resource)
-  when { context has stages && context.stages.contains("mining") };
-"""
 
 
 @pytest.fixture(scope="module")
@@ -46,36 +37,37 @@ def _read(case: Path) -> Document:
     return found
 
 
-def _judged(case: Path, target: Path) -> Document:
-    shutil.copytree(case, target)
-    (target / "policy.cedar").write_text(POLICY, encoding="utf-8")
-    return analyze(Case.open(target))
-
-
-def test_without_a_policy_the_document_says_so(plain: tuple[Document, Document]) -> None:
-    assert [document["policy"]["judged"] for document in plain] == [False, False]
-
-
-def test_acts_are_held_against_the_policy(performed: Path, tmp_path: Path) -> None:
+def test_acts_are_held_against_the_policy(plain: tuple[Document, Document], performed: Path) -> None:
     pytest.importorskip("cedarpy", reason="the extra `policy` is not installed")
-    policy = _judged(performed / "case", tmp_path / "case")["policy"]
-    assert policy["acts"]["total"] == policy["acts"]["allowed"] + policy["acts"]["unspecified"] + 1
-    assert policy["chain_acts"]["prohibited"] == 1
-    assert 0 < policy["chain_acts"]["share_unspecified"] < 1
-    assert policy["gap"]["prohibited_only_if_meant"] == 2
-    by = {entry["act"]["summary"].split()[0]: entry["by"] for entry in policy["prohibited"]}
-    assert by == {"ssh": ["no-tunnel"], "cd": ["no-mining"], "tail": ["no-mining"]}
+    policy = plain[0]["policy"]
     assert policy["errors"] == []
-    page = write_report(Case.open(tmp_path / "case")).read_text("utf-8")
-    assert "acts of the chain 1 were prohibited" in page
+    chain = policy["chain_acts"]
+    assert (chain["allowed"], chain["prohibited"]) == (0, 6)
+    assert chain["share_unspecified"] == round(chain["unspecified"] / chain["total"], 3)
+    assert policy["gap"]["prohibited_only_if_meant"] == 1
+    by = {entry["act"]["summary"].split()[0]: entry["by"] for entry in policy["prohibited"] if len(entry["by"]) == 1}
+    assert by["ssh"] == ["no-way-in"]
+    assert by["mkdir"] == ["only-in-work"]
+    assert all(entry["in_chain"] for entry in policy["prohibited"])
+    assert "left unspecified" in (performed / "case/report/index.html").read_text("utf-8")
 
 
-def test_the_twin_did_nothing_prohibited(performed: Path, tmp_path: Path) -> None:
+def test_the_twin_did_nothing_prohibited(plain: tuple[Document, Document]) -> None:
     pytest.importorskip("cedarpy", reason="the extra `policy` is not installed")
-    policy = _judged(performed / "twin/case", tmp_path / "case")["policy"]
+    policy = plain[1]["policy"]
     assert policy["prohibited"] == []
+    assert policy["acts"]["unspecified"] == 1
+    assert "api.models.example" in policy["unspecified"][0]["act"]["summary"]
     assert policy["chain_acts"]["total"] == 0
     assert policy["gap"]["acts"] == 0
+
+
+def test_a_case_without_its_policy_says_so(performed: Path, tmp_path: Path) -> None:
+    shutil.copytree(performed / "twin/case", tmp_path / "case")
+    (tmp_path / "case/policy.cedar").unlink()
+    document = analyze(Case.open(tmp_path / "case"))
+    assert document["policy"] == {"judged": False, "why": "the case holds no policy"}
+    assert "the case holds no policy" in write_report(Case.open(tmp_path / "case")).read_text("utf-8")
 
 
 def _controls(document: Document) -> dict[str, Document]:
@@ -209,3 +201,26 @@ def test_published_rules_find_the_incident_and_not_the_twin(performed: Path, tmp
 
 def test_without_rules_nothing_of_them_is_said(plain: tuple[Document, Document]) -> None:
     assert [document["sigma"] for document in plain] == [None, None]
+
+
+def test_an_incident_that_is_not_the_agents_says_nothing_of_its_drives(tmp_path: Path) -> None:
+    write_suite(tmp_path / "suite", ["operator_by_hand", "supply_chain"], 1)
+    for family in ("operator_by_hand", "supply_chain"):
+        made = tmp_path / "suite" / family / "00"
+        case = tmp_path / family
+        ingest(Case.create(case), [made / "evidence"], Options(workers=1))
+        (incident,) = analyze(Case.open(case))["incidents"]
+        assert incident["attribution"][0]["hypothesis"] != "agent"
+        assert {entry["answer"] for entry in incident["drives"]} == {"unknown"}
+        assert all(entry["evidence"] == [] for entry in incident["drives"])
+
+
+def test_a_loop_that_goes_round_is_counted_and_cited(tmp_path: Path) -> None:
+    write_suite(tmp_path / "suite", ["respend_loop"], 1)
+    ingest(Case.create(tmp_path / "case"), [tmp_path / "suite/respend_loop/00/evidence"], Options(workers=1))
+    (incident,) = analyze(Case.open(tmp_path / "case"))["incidents"]
+    loop = incident["feedback_loop"]
+    assert (loop["seen"], loop["rounds"], loop["basis"]) == (True, 1, "order")
+    assert loop["capacity"][0]["new_place"] is not None
+    assert len(loop["evidence"]) == 3
+    assert loop["growth_why"] == "not estimable below 3 rounds"
