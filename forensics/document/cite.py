@@ -24,6 +24,9 @@ _SUMMARY_COLUMNS = {
     "artefact": ("value", "kind"),
     "name_lookup": ("name",),
     "coin_movement": ("kind",),
+    "cloud_activity": ("operation",),
+    "charge": ("charge_description", "resource_id"),
+    "resource_request": ("text", "kind"),
 }
 
 

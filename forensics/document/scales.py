@@ -35,6 +35,7 @@ SOURCE_GROUPS: Mapping[str, str] = {
     "artefact": "account",
     "charge": "provider",
     "cloud_activity": "provider",
+    "resource_request": "responder",
     "alert": "sensor",
     "custody_action": "responder",
 }

@@ -1,5 +1,5 @@
 -- question: whose act or word is this record?
--- grain:    one row per event of a command, socket, statement or tool result
+-- grain:    one row per event of a command, socket, logged call to a cloud, statement or tool result
 -- columns:  event, actor ('agent' | 'operator' | 'intruder' | 'control' | 'other' | 'unknown')
 -- as:       table
 -- not for:  attribution of an undertaking; a prompt's author is taken to be an operator
@@ -16,6 +16,8 @@ every as (
     select event, actor, 1 as strength from actor_of_event
     union all
     select event, actor, 1 from socket_owner
+    union all
+    select event, actor, 1 from actor_of_cloud
     union all
     select event, case author when 'agent' then 'agent' when 'human' then 'operator' else 'other' end, 2
     from statement

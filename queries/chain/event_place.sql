@@ -28,6 +28,12 @@ with every as (
     select event, source_id, record, part, line, 'custody_action', earliest_us, best_us, latest_us, ts_basis
     from custody_event
     union all
+    select event, source_id, record, part, line, 'cloud_activity', earliest_us, best_us, latest_us, ts_basis
+    from cloud_event
+    union all
+    select event, source_id, record, part, line, 'resource_request', earliest_us, best_us, latest_us, ts_basis
+    from request_event
+    union all
     select event, source_id, record, part, line, 'alert', earliest_us, best_us, latest_us, ts_basis from alert_event
     union all
     select event, source_id, record, part, line, 'transcript', epoch_us(ts), epoch_us(ts),

@@ -29,7 +29,7 @@ agent_acts as (
             conduct = 'deviation'
             and actor in ('agent', 'unknown')
             -- what is bought before anything was earned is not put to use again
-            and (stage <> 'reinvestment' or latest_us >= begun.first_mining_us or best_us is null)
+            and (stage <> 'reinvestment' or best_us > begun.first_mining_us or best_us is null)
         union all
         select act, 'mining' as stage, status, rule, reason, session_id, principal
         from mining_event
@@ -52,7 +52,7 @@ act_rows as (
         agent_acts.stage,
         agent_acts.status,
         'shown' as basis,
-        case member.role when 'call' then 1 when 'executed' then 2 when 'typed' then 2 when 'result' then 3
+        case member.role when 'call' then 1 when 'executed' then 2 when 'typed' then 2 when 'cloud' then 2 when 'result' then 3
             when 'descendant' then 4 else 5 end as weight,
         agent_acts.session_id,
         agent_acts.principal,
@@ -163,6 +163,17 @@ others as (
         'channel_used', 'the designated channel is used'
     from channel
     where used_event is not null
+    union all
+    select event, stage, 'achieved', 'shown', 1, session_id, principal, act, rule, reason
+    from cloud_stage
+    union all
+    select request_event.event, 'request', 'achieved', 'shown', 1, cast(null as varchar),
+        'requester:' || coalesce(request_event.requester, ''), cast(null as varchar), 'channel_record',
+        case request_event.kind when 'answer' then 'the designated channel answers: '
+            || coalesce(request_event.outcome, 'no outcome told') else 'more is asked for in the designated channel' end
+    from request_event
+    cross join (select count(*) as sessions from incident_session) as incident
+    where incident.sessions > 0
     union all
     select event, 'detection', 'achieved', 'shown', 1, cast(null as varchar), cast(null as varchar),
         cast(null as varchar), coalesce(rule, 'alert'), 'a sensor raises an alert'

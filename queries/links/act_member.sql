@@ -1,6 +1,6 @@
 -- question: which records are observations of one act?
 -- grain:    one row per record and act; an act is named by its tool call, else by its own record
--- columns:  act (event), event, role ('call' | 'result' | 'typed' | 'executed' | 'descendant' | 'socket'), basis
+-- columns:  act (event), event, role ('call' | 'result' | 'typed' | 'executed' | 'descendant' | 'socket' | 'cloud'), basis
 --           ('itself' | 'identifier' | 'same text' | 'same command' | 'lineage'), candidates
 -- as:       table
 -- not for:  attribution by itself; see actor_of_event
@@ -95,6 +95,10 @@ select
     runs.basis,
     runs.calls_fitting
 from runs
+union all
+select cloud_call.call_event, cloud_call.cloud_event, 'cloud', cloud_call.basis, cloud_call.candidates
+from cloud_call
+where cloud_call.choice = 1
 union all
 select act, event, 'descendant', 'lineage', 1 from descendants
 union all
