@@ -96,9 +96,8 @@ select
     runs.calls_fitting
 from runs
 union all
-select cloud_call.call_event, cloud_call.cloud_event, 'cloud', cloud_call.basis, cloud_call.candidates
-from cloud_call
-where cloud_call.choice = 1
+select call_event, cloud_event, 'cloud', basis, candidates
+from cloud_run
 union all
 select act, event, 'descendant', 'lineage', 1 from descendants
 union all

@@ -6,10 +6,8 @@
 -- not for:  intent; and a key that an agent uses may be used by others
 
 with linked as (
-    select cloud_call.cloud_event as event, cloud_call.call_event as act, cloud_call.basis, command_event.session_id
-    from cloud_call
-    join command_event on command_event.event = cloud_call.call_event
-    where cloud_call.choice = 1
+    select cloud_event as event, call_event as act, basis, session_id
+    from cloud_run
 ),
 
 -- a key that served a tool call, while the session lasted
