@@ -15,6 +15,7 @@ called as (
         act_member.candidates,
         case act_member.basis when 'same text' then 'the same command stands in the shell history in the window of the call'
             when 'same command' then 'the same command was executed in the window of the call'
+            when 'identifier' then 'the cloud''s own log names a resource that the call''s answer names'
             else 'the process descends from one that the call started' end as why
     from act_member
     join actor_of_event on actor_of_event.event = act_member.act
@@ -23,7 +24,7 @@ called as (
             act_member.act in (select event from staged)
             or actor_of_event.session_id in (select session_id from incident_session)
         )
-        and act_member.role in ('typed', 'executed', 'descendant') and act_member.act <> act_member.event
+        and act_member.role in ('typed', 'executed', 'descendant', 'cloud') and act_member.act <> act_member.event
 ),
 
 connected as (
@@ -349,6 +350,8 @@ every as (
     select from_event, to_event, 'same_act', 'identifier', candidates,
         'the wallet and the responder name the same transaction'
     from secured_transfer
+    union
+    select from_event, to_event, kind, basis, candidates, why from sensor_link
 ),
 
 ranked as (

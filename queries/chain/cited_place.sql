@@ -16,6 +16,11 @@ with every as (
     union all
     select event, source_id, record, part, line, table_name, earliest_us, best_us, latest_us, ts_basis, 3
     from control_stop
+    union all
+    select charge.source_id || '#' || charge.record || '.' || charge.part, charge.source_id, charge.record, charge.part,
+        charge.line, 'charge', epoch_us(charge.ts), epoch_us(charge.ts), epoch_us(charge.ts_end), 'recorded', 4
+    from charge
+    join sensor_link on sensor_link.to_event = charge.source_id || '#' || charge.record || '.' || charge.part
 ),
 
 ranked as (
