@@ -59,7 +59,8 @@ from own
 join span on span.session_id = own.agent_session
 where own.kind = 'records_stopped' and own.actor = 'agent' and own.best_us >= span.first_act_us
 union all
-select own.event, 'containment', cast(null as varchar), 'cloud:' || coalesce(own.actor_id, ''), own.act, own.rule, own.reason
+select own.event, 'containment', cast(null as varchar), 'cloud:' || coalesce(own.actor_id, ''), own.act, own.rule,
+    own.reason
 from own
 join ended on ended.event = own.event
 cross join mined

@@ -1,5 +1,5 @@
--- question: which records of the chain saw the same thing, led to an alert, followed by lineage, answered a request or were
---           billed?
+-- question: which records of the chain saw the same thing, led to an alert, followed by lineage, answered a request or
+--           were billed?
 -- grain:    one row per ordered pair and kind
 -- columns:  from_event, to_event, kind ('alerted_on' | 'same_act' | 'ran_then_ran' | 'requested_then_answered' |
 --           'ran_then_charged'), basis ('identifier' | 'lineage' | 'same command' | 'order'), candidates, why
@@ -153,7 +153,8 @@ printed as (
 ),
 
 billed as (
-    select distinct actor_of_cloud.event as from_event, charge.source_id || '#' || charge.record || '.' || charge.part as to_event
+    select distinct actor_of_cloud.event as from_event,
+        charge.source_id || '#' || charge.record || '.' || charge.part as to_event
     from actor_of_cloud
     join cloud_event on cloud_event.event = actor_of_cloud.event
     join cloud_act on cloud_act.event = cloud_event.event and cloud_act.kind = 'launch'

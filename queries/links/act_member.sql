@@ -1,7 +1,7 @@
 -- question: which records are observations of one act?
 -- grain:    one row per record and act; an act is named by its tool call, else by its own record
--- columns:  act (event), event, role ('call' | 'result' | 'typed' | 'executed' | 'descendant' | 'socket' | 'cloud'), basis
---           ('itself' | 'identifier' | 'same text' | 'same command' | 'lineage'), candidates
+-- columns:  act (event), event, role ('call' | 'result' | 'typed' | 'executed' | 'descendant' | 'socket' | 'cloud'),
+--           basis ('itself' | 'identifier' | 'same text' | 'same command' | 'lineage'), candidates
 -- as:       table
 -- not for:  attribution by itself; see actor_of_event
 

@@ -1,7 +1,7 @@
 -- question: whose is a call in a cloud's log?
 -- grain:    one row per logged call
--- columns:  event, actor ('agent' | 'operator' | 'unknown'), session_id (of the agent), act (the tool call, else the logged
---           call itself), basis
+-- columns:  event, actor ('agent' | 'operator' | 'unknown'), session_id (of the agent), act (the tool call, else the
+--           logged call itself), basis
 -- as:       table
 -- not for:  intent; and a key that an agent uses may be used by others
 
