@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from forensics.document import assets as money
-from forensics.document.cite import Citations
+from forensics.document.cite import Citations, summary_of
 from forensics.document.episodes import CONDUCT, Episode
 from forensics.document.scales import share
 from forensics.document.windows import bounds_between, first_of
@@ -59,7 +59,7 @@ class Replay:
             **told,
             "replayed": True,
             "first_stopped": dict(citations[first["event"]].reference) if first else None,
-            "reason": first["reason"] if first else None,
+            "reason": summary_of(first["reason"]) if first else None,
             "stages": sorted(stages.get(_key(first), ()), key=CONDUCT.index) if first else [],
             "lead": bounds_between(first, first_of(episode.stages.get("containment"))) if first else None,
             "cost_after": _costs(self._engine, episode, hosts, since_us),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from forensics.document.cite import Citations, moment
+from forensics.document.cite import Citations, moment, summary_of
 from forensics.document.episodes import Episode
 from forensics.engine import Engine
 
@@ -36,14 +36,20 @@ def loop_of(engine: Engine, citations: Citations, episode: Episode, spends: Sequ
         "rounds": len(rounds),
         "basis": "order" if rounds else None,
         "gains": _gains(own),
-        "capacity": [
-            {"after": moment(row["best_us"]), "places_before": row["places_before"], "new_place": row["new_place"]}
-            for row in own
-        ],
+        "capacity": [_capacity(row) for row in own],
         "growth": None,
         "growth_why": _growth(len(rounds)),
         "coverage": coverage,
         "evidence": [dict(citations[event].reference) for event in dict.fromkeys(cited) if event in citations],
+    }
+
+
+def _capacity(row: Row) -> Document:
+    place = row["new_place"]
+    return {
+        "after": moment(row["best_us"]),
+        "places_before": row["places_before"],
+        "new_place": summary_of(place) if place else None,
     }
 
 

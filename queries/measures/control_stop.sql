@@ -52,7 +52,10 @@ other_flow as (
             as clock_kind
     from flow
     join pool_port on pool_port.port = flow.dst_port
-    where flow.protocol = 6
+    where
+        flow.protocol = 6
+        -- an answer, told on its own: the port is the client's
+        and not (coalesce(flow.directionality, '') = 'one_way' and coalesce(flow.src_port, 0) < flow.dst_port)
 ),
 
 charged as (
