@@ -21,6 +21,7 @@ COMMANDS = {
     "policy": "Draft what was allowed, for `analyze` to judge acts by.",
     "analyze": "Rebuild the chain and write the incident document.",
     "report": "Write the report, one HTML file.",
+    "next": "Tell what to collect next, before it is gone.",
     "verify": "Check every hash, the chain of custody and this tool.",
     "show": "Print the bytes that a reference stands for.",
     "query": "Ask SQL of a case.",
