@@ -57,6 +57,7 @@ WindowName = Literal[
     "detection_to_containment",
     "first_deviation_to_containment",
 ]
+LinkBasis = Literal["identifier", "lineage", "same text", "same command", "order"]
 STAGES: tuple[str, ...] = get_args(StageName)
 
 
@@ -150,7 +151,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Two records held to belong together, and why. `candidates`: how many partners fitted."""
+    """Two records held to belong together, why, and on what ground. `candidates`: how many partners fitted."""
 
     kind: str
     from_ref: str
@@ -158,6 +159,7 @@ class Link:
     why: str
     probability: float
     candidates: int = 1
+    basis: LinkBasis = "order"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from reports import figures, safetext, timeline, views, vocabulary, wording
+from reports import figures, safetext, swimlanes, timeline, views, vocabulary, wording
 from reports.citations import Citations, anchor, not_inlined
 from reports.document import check
 from reports.model import ReportModel
@@ -81,6 +81,7 @@ def _context(model: ReportModel) -> dict[str, Any]:
     rows = timeline.weightiest(model.timeline)
     shaded = views.mining_spans(model.incidents)
     drawn = [(chart, figures.drawn(chart)) for chart in model.charts]
+    records = {record.ref: record for record in model.records}
     return {
         "model": model,
         "bands": views.bands(model.verdict.probability),
@@ -89,7 +90,8 @@ def _context(model: ReportModel) -> dict[str, Any]:
         "rows_given": len(model.timeline),
         "printed": sum(row.printed for row in rows),
         "packed": Markup(timeline.packed(model.timeline)),  # noqa: S704 (base64)
-        "carded": frozenset(record.ref for record in model.records),
+        "carded": frozenset(records),
+        "lanes": [swimlanes.drawn(incident.links, records) for incident in model.incidents],
         "shaded": shaded,
         "overview": figures.overview(model.coverage, shaded),
         "charts": [(chart, drawing) for chart, drawing in drawn if drawing is not None],
@@ -137,6 +139,8 @@ def _environment(citations: Citations) -> Environment:
         "cost_bases": vocabulary.COST_BASES,
         "hypotheses": vocabulary.HYPOTHESES,
         "intent": vocabulary.INTENT,
+        "link_bases": vocabulary.LINK_BASES,
+        "link_families": vocabulary.LINK_FAMILIES,
         "maybe": vocabulary.MAYBE,
         "outcomes": vocabulary.OUTCOMES,
         "roles": vocabulary.ROLES,

@@ -102,6 +102,29 @@ INTENT = {
 
 ROLES = {"mined": "mined", "helped": "helped", "witness": "witness"}
 
+# what a link may rest on; order alone is no ground to speak of cause
+LINK_BASES = {
+    "identifier": "both name the same thing",
+    "lineage": "one descends from the other",
+    "same text": "the same words",
+    "same command": "the same command",
+    "order": "order in time only",
+}
+
+# title, kinds of links that belong to it
+LINK_FAMILIES = {
+    "run": ("called, ran", ("called_then_ran", "ran_then_ran", "same_act")),
+    "network": ("name looked up, connected", ("ran_then_resolved", "ran_then_connected", "resolved_then_connected")),
+    "money": (
+        "credited, paid, billed",
+        ("connected_then_credited", "credited_then_paid", "paid_then_spent", "paid_then_received", "ran_then_charged"),
+    ),
+    "words": ("said, asked", ("said_then_did", "requested_then_answered")),
+    "response": ("noticed, stopped, recovered", ("alerted_on", "noticed_then_stopped", "stopped_then_recovered")),
+    "other": ("other", ()),
+}
+LINK_FAMILY_OF = {kind: family for family, (_, kinds) in LINK_FAMILIES.items() for kind in kinds}
+
 WINDOWS = {
     "constraint_to_decision": "From the constraint to the decision",
     "decision_to_mining": "From the decision to mining",

@@ -200,6 +200,7 @@ def _link(citations: Citations, row: Row) -> Document:
         "from": dict(citations[row["from_event"]].reference),
         "to": dict(citations[row["to_event"]].reference),
         "kind": row["kind"],
+        "basis": row["basis"],
         "probability": probability,
         "candidates": row["candidates"],
         "why": row["why"],

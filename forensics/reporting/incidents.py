@@ -138,7 +138,13 @@ def _weakest(stages: Mapping[str, Document]) -> Statement | None:
 
 def _link(link: Document) -> Link:
     return Link(
-        link["kind"], link["from"]["ref"], link["to"]["ref"], link["why"], link["probability"], link["candidates"]
+        link["kind"],
+        link["from"]["ref"],
+        link["to"]["ref"],
+        link["why"],
+        link["probability"],
+        link["candidates"],
+        link["basis"],
     )
 
 

@@ -61,9 +61,10 @@
   document.addEventListener("click", (event) => {
     const link = event.target.closest('a[href^="#ref-"]');
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    if (showRecord(link.hash.slice(1))) {
+    const hash = link.getAttribute("href"); // a link inside a drawing has no .hash
+    if (showRecord(hash.slice(1))) {
       event.preventDefault();
-      setHash(link.hash);
+      setHash(hash);
     }
   });
   const followHash = () => {
@@ -71,6 +72,19 @@
     if (id.startsWith("ref-") && !showRecord(id)) timeline?.openRef(id.slice(4));
   };
   addEventListener("hashchange", followHash);
+
+  // the drawing of links: a record lights up what it is tied to
+  for (const node of document.querySelectorAll(".node")) {
+    const drawing = node.closest(".swim");
+    const light = (on) => () => {
+      drawing.classList.toggle("lit", on);
+      for (const edge of drawing.querySelectorAll(".edge")) {
+        edge.classList.toggle("lit", on && edge.dataset.ends.split(" ").includes(node.dataset.node));
+      }
+    };
+    node.addEventListener("pointerenter", light(true));
+    node.addEventListener("pointerleave", light(false));
+  }
 
   // the timeline
   let timeline = null;
