@@ -30,7 +30,6 @@ STAGES = (
 CONDUCT = STAGES[STAGES.index("exploration") : STAGES.index("detection")]
 
 Row = dict[str, Any]
-_ANSWER = 3  # weight of a call's result among the records of one act (stage_event)
 
 
 @dataclass
@@ -74,11 +73,11 @@ def brought_along(episode: Episode) -> None:
     """
     for stage in ("exploration", "decision"):
         episode.stages.pop(stage, None)
-    calls = [row for row in episode.stages.get("mining", []) if row["actor"] == "agent" and row["event"] == row["act"]]
-    answers = {row["event"] for row in episode.stages.get("mining", []) if row["act"] and row["weight"] == _ANSWER}
-    called = {row["event"] for row in calls}
-    episode.stages["mining"] = [row for row in episode.stages.get("mining", []) if row["event"] not in called | answers]
-    if called:
+    shown = {row["event"] for row in episode.mining}
+    mining = episode.stages.get("mining", [])
+    calls = [row for row in mining if row["actor"] == "agent" and row["event"] == row["act"]]
+    episode.stages["mining"] = [row for row in mining if row["event"] in shown or not row["act"]]
+    if calls:
         reason = "the call that ran what brought the miner"
         fetched = [{**row, "stage": "acquisition", "reason": reason} for row in calls]
         episode.stages["acquisition"] = [*fetched, *episode.stages.get("acquisition", [])]
@@ -119,7 +118,7 @@ def _prepared(engine: Engine, number: int) -> list[Episode]:
     found: dict[str, Episode] = {}
     for row in engine.rows("select * from preparation order by session_id, best_us nulls last, event"):
         episode = found.setdefault(row["session_id"], Episode(number + len(found) + 1))
-        nothing = dict.fromkeys(("pool_name", "pool_address", "pool_port", "client_address"))
+        nothing: Row = {"client_address": None}
         known = {
             "family": "preparation",
             "opens": True,

@@ -39,13 +39,15 @@ connected as (
 ),
 
 first_flow as (
-    select event, pool_address, client_address, best_us,
+    select event, source_id, pool_address, client_address, best_us,
         row_number() over (partition by pool_address, client_address, source_id order by best_us, event) as choice
     from pool_flow
 ),
 
 first_share as (
-    select event, best_us, asset, row_number() over (partition by source_id order by best_us, event) as choice
+    select event, best_us, asset,
+        row_number() over (partition by source_id order by best_us, event) as choice,
+        row_number() over (partition by source_id, account, worker order by best_us, event) as worker_choice
     from share_event
     where accepted is distinct from false and best_us is not null
 ),
@@ -230,12 +232,19 @@ to_flow as (
         and started.best_us + 120000000
 ),
 
+-- the first work of each worker follows the last traffic that began before it
 credited as (
-    select first_flow.event as from_event, first_share.event as to_event, 'connected_then_credited' as kind,
-        'order' as basis, 1 as candidates, 'the first share is credited after the first traffic to the pool' as why
+    select first_flow.event as from_event, first_share.event as to_event,
+        count(*) over (partition by first_share.event, first_flow.source_id) as candidates,
+        row_number() over (
+            partition by first_share.event, first_flow.source_id
+            order by first_flow.best_us desc, first_flow.event
+        ) as nearest
     from first_flow
     cross join first_share
-    where first_flow.choice = 1 and first_share.choice = 1
+    where
+        first_flow.choice = 1
+        and first_share.worker_choice = 1
         and first_share.best_us between first_flow.best_us - 2000000 and first_flow.best_us + 3600000000
 ),
 
@@ -244,10 +253,10 @@ decided as (
         1 as candidates, 'the agent''s last words before its first deviating act' as why
     from word_event
     join incident_session on incident_session.session_id = word_event.session_id
-    join command_event as act
+    join transcript_once as act
         on act.session_id = incident_session.session_id
         and act.seq = incident_session.first_act_seq
-        and act.modality = 'called'
+        and act.kind = 'tool_call'
     where word_event.stage = 'decision'
 ),
 
@@ -307,7 +316,10 @@ every as (
     union
     select from_event, to_event, kind, basis, candidates, why from to_flow
     union
-    select from_event, to_event, kind, basis, candidates, why from credited
+    select from_event, to_event, 'connected_then_credited', 'order', candidates,
+        'the first share is credited after the first traffic to the pool'
+    from credited
+    where nearest = 1
     union
     select from_event, to_event, kind, basis, candidates, why from decided
     union

@@ -35,8 +35,16 @@ named as (
     from text
     where regexp_matches(lower(left(text, 8192)), '(^|[^a-z])(xmr|miner|minerd|stratum|monero|ssh -f -n -r)')
     group by text_sha256
+
+    union all
+
+    select text.text_sha256, 'miner_word', min(miner_name.name)
+    from text
+    join miner_name on contains(lower(left(text.text, 8192)), miner_name.name) and length(miner_name.name) >= 5
+    group by text.text_sha256
 )
 
-select command_event.event, named.kind, named.value
+select command_event.event, named.kind, min(named.value) as value
 from named
 join command_event on command_event.text_sha256 = named.text_sha256
+group by command_event.event, named.kind

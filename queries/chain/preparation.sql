@@ -1,7 +1,8 @@
 -- question: in which sessions did an agent get ready to mine and never start: software fetched and an account or pool
 --           written down?
 -- grain:    one row per preparing call of such a session
--- columns:  event, source_id, record, part, line, session_id, principal, act, stage, rule, reason, wallet, earliest_us,
+-- columns:  event, source_id, record, part, line, session_id, principal, act, stage, rule, reason, wallet, pool_name,
+--           pool_address, pool_port, earliest_us,
 --           best_us, latest_us, ts_basis
 -- as:       table
 -- not for:  sessions that mined, which mining_event shows; fetching alone is no preparation
@@ -63,11 +64,18 @@ ready as (
 ),
 
 holding as (
-    select command_event.event, min(observable.value) as wallet
-    from command_event
-    join observable on observable.text_sha256 = command_event.text_sha256
-    where observable.kind = 'wallet' and observable."check" = 'valid'
-    group by command_event.event
+    select
+        text.event,
+        min(case when observable.kind = 'wallet' and observable."check" = 'valid' then observable.value end) as wallet,
+        min(case when observable.port is not null then lower(observable.host) end) as pool,
+        min(case when observable.port is not null then observable.port end) as pool_port
+    from (
+        select event, text_sha256 from command_event
+        union
+        select event, text_sha256 from file_written
+    ) as text
+    join observable on observable.text_sha256 = text.text_sha256
+    group by text.event
 )
 
 select
@@ -83,6 +91,11 @@ select
     every.rule,
     every.reason,
     holding.wallet,
+    case when every.entity_kind in ('wallet', 'pool') and not regexp_matches(holding.pool, '^[0-9.]+$|:')
+        then holding.pool end as pool_name,
+    case when every.entity_kind in ('wallet', 'pool') and regexp_matches(holding.pool, '^[0-9.]+$|:')
+        then holding.pool end as pool_address,
+    case when every.entity_kind in ('wallet', 'pool') then holding.pool_port end as pool_port,
     event_place.earliest_us,
     event_place.best_us,
     event_place.latest_us,

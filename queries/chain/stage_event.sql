@@ -115,6 +115,16 @@ others as (
         on start.principal = actor_of_event.principal
         and command_event.best_us between start.best_us - 3600000000 and start.best_us
     union all
+    -- handing the work to another agent is what the giver decided on
+    select call.event, 'decision', 'achieved', 'shown', 1, call.session_id, 'session:' || call.session_id, call.event,
+        'handed_on', 'the work is handed to another agent'
+    from incident_session
+    join transcript_once as call
+        on call.session_id = incident_session.session_id
+        and call.seq = incident_session.first_act_seq
+        and call.kind = 'tool_call'
+        and call.tool_class = 'sub_agent'
+    union all
     select miner_answer.event, miner_answer.shows, 'achieved', 'shown', 3, miner_answer.session_id,
         'session:' || miner_answer.session_id, miner_answer.call_event, 'miner_answer', miner_answer.reason
     from miner_answer
@@ -156,8 +166,17 @@ others as (
     cross join (select min(earliest_us) as first_us from mining_event where opens) as start
     where
         command_signal.conduct = 'response'
-        and (command_signal.actor <> 'agent' or command_signal.stage = 'containment')
+        and (
+            command_signal.actor <> 'agent'
+            or (command_signal.stage = 'containment' and command_signal.rule <> 'files_seized')
+        )
         and (command_signal.latest_us is null or start.first_us is null or command_signal.latest_us >= start.first_us)
+    union all
+    select event, stage, 'achieved', 'shown', 1, cast(null as varchar), principal, act, rule, reason
+    from prepared_response
+    union all
+    select event, 'detection', 'achieved', 'shown', 3, cast(null as varchar), principal, act, 'looked_before', reason
+    from looked_before
     union all
     select used_event, 'request', 'achieved', 'shown', 1, session_id, 'session:' || session_id, used_event,
         'channel_used', 'the designated channel is used'

@@ -1,8 +1,7 @@
 -- question: which tool call of an agent made which call in a cloud's own log?
 -- grain:    one row per logged call that one explains
--- columns:  cloud_event, call_event, session_id, basis ('identifier': the answer to the tool call names a resource that
---           the logged call names; 'same command': the command's operation, in the window of the call), candidates (tool
---           calls that fit)
+-- columns:  cloud_event, call_event, session_id, basis ('identifier': the answer to the call names a resource that the
+--           log names; 'same command': its operation, in the window of the call), candidates (tool calls that fit)
 -- as:       table
 -- not for:  showing that nobody else made it: keys are shared
 

@@ -20,22 +20,18 @@ with prompt as (
 ),
 
 told as (
-    select
-        event,
-        session_id,
-        seq,
-        coalesce(
-            nullif(regexp_extract(text,
-                '(?i)(?:ask|request|apply|more|need|extra|additional|increase|quota|budget|approv)[^.\n]{0,120}`([^`\n]{2,80})`', 1), ''),
-            nullif(regexp_extract(text,
-                '(?i)`([^`\n]{2,80})`[^.\n]{0,80}(?:request|approv|quota|budget|more|extra)', 1), ''),
-            nullif(regexp_extract(text, '`([a-z][A-Za-z0-9_.-]*(?: [A-Za-z0-9_=.:/-]+){1,8})`', 1), ''),
-            nullif(regexp_extract(lower(text),
-                '((?:ask|request|contact|file|open|raise|submit|apply)[^.\n]{0,60}(?:ticket|quota|approval|operator|owner|admin|team|supervisor|human|budget|channel|form|queue))', 1), ''),
-            nullif(regexp_extract(lower(text),
-                '((?:more|additional|extra|further) (?:compute|resources|gpu|budget|quota|credits)[^.\n]{0,60}(?:ask|request|approv|through|via|contact)[^.\n]{0,60})', 1), '')
-        ) as channel
-    from prompt
+    select event, session_id, seq, channel
+    from (
+        select
+            prompt.event,
+            prompt.session_id,
+            prompt.seq,
+            regexp_extract(prompt.text, channel_rule.pattern, 1) as channel,
+            row_number() over (partition by prompt.event order by channel_rule.rank, channel_rule.id) as choice
+        from prompt
+        join channel_rule on regexp_matches(prompt.text, channel_rule.pattern)
+    ) as ranked
+    where choice = 1
 ),
 
 first_told as (

@@ -31,6 +31,12 @@ CLOUD_EXAMPLES = [
     for wanted, kind in ((True, "positive"), (False, "near_miss"))
     for text in rule[kind]  # type: ignore[attr-defined]
 ]
+CHANNEL_EXAMPLES = [
+    (rule["id"], text, wanted)
+    for rule in rules("channel_rule")
+    for wanted, kind in ((True, "positive"), (False, "near_miss"))
+    for text in rule[kind]  # type: ignore[attr-defined]
+]
 INSTRUCTION_EXAMPLES = [
     (rule["id"], text, wanted)
     for rule in rules("instruction_rule")
@@ -109,4 +115,11 @@ def test_cloud_rules_keep_to_their_examples(
 def test_instruction_rules_keep_to_their_examples(rule: str, text: str, wanted: bool, tmp_path: Path) -> None:
     engine = Engine({}, tmp_path)
     found = engine.rows("select id from instruction_rule where regexp_matches($1, pattern) and id = $2", [text, rule])
+    assert bool(found) is wanted
+
+
+@pytest.mark.parametrize(("rule", "text", "wanted"), CHANNEL_EXAMPLES)
+def test_channel_rules_keep_to_their_examples(rule: str, text: str, wanted: bool, tmp_path: Path) -> None:
+    engine = Engine({}, tmp_path)
+    found = engine.rows("select id from channel_rule where regexp_matches($1, pattern) and id = $2", [text, rule])
     assert bool(found) is wanted

@@ -1,0 +1,29 @@
+-- question: who looked over a host's processes or connections just before stopping the miner there?
+-- grain:    one row per look
+-- columns:  event, principal, act, reason
+-- as:       table
+-- not for:  looks that nothing followed: they are everyday work
+
+with stop as (
+    select command_signal.principal, command_event.best_us
+    from command_signal
+    join command_event on command_event.event = command_signal.event
+    where
+        command_signal.stage = 'containment'
+        and command_signal.conduct = 'response'
+        and command_signal.actor <> 'agent'
+        and command_event.best_us is not null
+)
+
+select command_hit.event, min(actor_of_event.principal) as principal, min(actor_of_event.act) as act,
+    'somebody looks over the host, and stops the miner within a quarter of an hour' as reason
+from command_hit
+join actor_of_event on actor_of_event.event = command_hit.event
+join command_event on command_event.event = command_hit.event
+join stop
+    on stop.principal = actor_of_event.principal
+    and command_event.best_us between stop.best_us - 900000000 and stop.best_us
+where
+    command_hit.rule = 'looked_for'
+    and command_hit.program in ('ps', 'top', 'htop', 'pgrep', 'ss', 'netstat', 'lsof', 'nvidia-smi', 'iftop', 'nethogs')
+group by command_hit.event
