@@ -296,3 +296,9 @@ def test_books_that_do_not_balance_end_in_three(
     assert "do not balance" in capfd.readouterr().err
     [row] = ledger.load(Case.open(root)).sources
     assert (row["status"], row["bytes_quarantined"]) == ("partly_read", row["bytes"])
+
+
+def test_a_pdf_needs_a_browser_and_says_so(case: Path, tmp_path: Path) -> None:
+    done = called("report", case, "--pdf", env=os.environ | {"PATH": str(tmp_path)})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no Chromium is installed" in done.stderr
