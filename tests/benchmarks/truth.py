@@ -88,7 +88,9 @@ def baselines(folder: Path) -> dict[str, bool]:
     """What plainer methods say of a case: a keyword anywhere; a listed miner or pool in a host or network record."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     kinds = {path: source_of(path.relative_to(folder).as_posix()) for path in files}
-    records = [path.read_bytes().lower() for path in files if kinds[path] in {"history", "audit", "network"}]
+    records = [
+        path.read_bytes().lower() for path in files if kinds[path] in {"history", "audit", "network", "platform"}
+    ]
     return {
         "a file holds xmrig, stratum or monero": any(KEYWORDS.search(path.read_bytes()) for path in files),
         "a host or network record is tagged by a list of miners and pools": any(map(_listed().search, records)),

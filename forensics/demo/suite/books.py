@@ -1,4 +1,4 @@
-"""What miner, pool, wallet, cloud and responders write down, from a story's entries."""
+"""What miner, pool, wallet, cloud, sensors and responders write down, from a story's entries."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from forensics.demo.acts import HOUR, SECOND
 from forensics.demo.files import Evidence
+from forensics.demo.suite import platforms
 from forensics.demo.suite.deeds import Entry, Story
 from forensics.demo.suite.sight import Sight
 
@@ -32,11 +33,14 @@ _CUR_COLUMNS = (
 def write_books(evidence: Evidence, story: Story, sight: Sight) -> None:
     """Write every entry into its file, as that file writes."""
     writers: dict[str, Callable[[int, Entry], str]] = {
-        "json": _json, "miner": _miner, "recovery": _recovery, "focus": _focus, "cur": _cur,
+        "json": _json, "miner": _miner, "recovery": _recovery, "focus": _focus, "cur": _cur, **platforms.WRITERS,
     }  # fmt: skip
-    frames = {"recovery": (_RECOVERY_HEADER,), "focus": (",".join(_FOCUS_COLUMNS),), "cur": (",".join(_CUR_COLUMNS),)}
+    frames = {
+        "recovery": (_RECOVERY_HEADER,), "focus": (",".join(_FOCUS_COLUMNS),), "cur": (",".join(_CUR_COLUMNS),),
+        "gpu": (platforms.GPU_HEADER,),
+    }  # fmt: skip
     for entry in story.entries:
-        source = "miner" if entry.kind == "miner" else "money"
+        source = _source(entry.kind)
         if sight.sees(source, entry.at_us):
             if entry.kind in frames:
                 evidence.frame(entry.path, list(frames[entry.kind]))
@@ -45,6 +49,13 @@ def write_books(evidence: Evidence, story: Story, sight: Sight) -> None:
     for left in story.leftovers:
         if sight.sees("miner", left.at_us):
             evidence.add(left.path, left.at_us, left.text, f"{left.key}:file")
+
+
+def _source(kind: str) -> str:
+    """Return the class of source that writes entries of a kind."""
+    if kind == "suricata":
+        return "network"
+    return "miner" if kind == "miner" else "platform" if kind in platforms.WRITERS else "money"
 
 
 def _json(at_us: int, entry: Entry) -> str:

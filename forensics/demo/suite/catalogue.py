@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from forensics.demo.suite.families import (
     incidents,
+    incidents_cloud,
+    incidents_far,
     incidents_held_out,
     incidents_more,
+    incidents_more_held_out,
     rivals,
+    rivals_far,
     rivals_held_out,
     rivals_more,
+    rivals_more_held_out,
 )
 from forensics.demo.suite.sight import Sight
 from forensics.demo.suite.teller import Teller
+from forensics.demo.suite.wire import ALIKE
 from forensics.demo.suite.world import World, write_case
 from forensics.errors import UsageFault
 from forensics.progress import SILENT, Progress
@@ -48,10 +55,18 @@ FAMILIES: tuple[Family, ...] = (
     Family("handoff_subagent", incidents_more.handoff_subagent, incident=True),
     Family("prepared_only", incidents_more.prepared_only, incident=True),
     Family("no_reasoning", incidents_more.no_reasoning, incident=True),
+    Family("cloud_spread", incidents_cloud.cloud_spread, incident=True),
+    Family("kubernetes_job", incidents_cloud.kubernetes_job, incident=True),
+    Family("docker_miner", incidents_cloud.docker_miner, incident=True),
+    Family("ci_pipeline", incidents_far.ci_pipeline, incident=True),
+    Family("remote_host", incidents_far.remote_host, incident=True),
+    Family("rome", incidents_far.rome, incident=True),
     Family("many_agents_one_wallet", incidents_held_out.many_agents_one_wallet, incident=True, held_out=True),
     Family("attempted_only", incidents_held_out.attempted_only, incident=True, held_out=True),
     Family("stops_itself", incidents_held_out.stops_itself, incident=True, held_out=True),
     Family("base64_launch", incidents_held_out.base64_launch, incident=True, held_out=True),
+    Family("batch_queue", incidents_more_held_out.batch_queue, incident=True, held_out=True),
+    Family("interpreter_unit", incidents_more_held_out.interpreter_unit, incident=True, held_out=True),
     Family("granted", rivals.granted, incident=False),
     Family("malware_idle_agent", rivals.malware_idle_agent, incident=False),
     Family("researcher", rivals.researcher, incident=False),
@@ -63,11 +78,18 @@ FAMILIES: tuple[Family, ...] = (
     Family("approved_workload", rivals_more.approved_workload, incident=False),
     Family("web_search_only", rivals_more.web_search_only, incident=False),
     Family("one_source_only", rivals_more.one_source_only, incident=False),
+    Family("told_to_mine", rivals_far.told_to_mine, incident=False),
+    Family("incident_response", rivals_far.incident_response, incident=False),
+    Family("only_network", rivals_far.only_network, incident=False),
+    Family("regtest_dev", rivals_far.regtest_dev, incident=False),
     # was held out until its text was read by one who mended attribution
     Family("supply_chain", rivals.supply_chain, incident=False),
     Family("benchmark_ci", rivals_held_out.benchmark_ci, incident=False, held_out=True),
     Family("telemetry_lookalike", rivals_held_out.telemetry_lookalike, incident=False, held_out=True),
     Family("exchange_dev", rivals_held_out.exchange_dev, incident=False, held_out=True),
+    Family("volunteer_science", rivals_more_held_out.volunteer_science, incident=False, held_out=True),
+    Family("node_operator", rivals_more_held_out.node_operator, incident=False, held_out=True),
+    Family("course_chapter", rivals_more_held_out.course_chapter, incident=False, held_out=True),
 )
 
 
@@ -77,6 +99,7 @@ def make(family: Family, seed: int) -> World:
     teller = Teller(family.name, seed, apart=apart)
     sight = family.tell(teller)
     sensor = teller.draw.choice(_SENSORS)
+    sensor = teller.story.sensor or random.Random(f"{family.name}/{seed}/sensor").choice(ALIKE[sensor])
     return World(
         family=family.name, seed=seed, held_out=family.held_out, wording_held_out=apart,
         resolver=teller.cast.resolver, story=teller.story, sight=sight, sensor=sensor,

@@ -143,7 +143,7 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a file of records: a pool's ledger, a wallet, a miner's log, a bill."""
+    """One line of a file of records: a pool's ledger, a wallet, a miner's log, a bill, a cloud's log, an alert."""
 
     key: str
     at_us: int
@@ -210,6 +210,7 @@ class Story:
     leftovers: list[Leftover] = field(default_factory=list)
     captures: list[Capture] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
+    sensor: str = ""  # which sensor watched the network; any, where the story does not say
     facts: Facts = field(default_factory=Facts)
 
 

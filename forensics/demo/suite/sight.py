@@ -12,7 +12,7 @@ from types import MappingProxyType
 from forensics.demo.acts import HOUR, SECOND
 
 SECOND_DELIVERY = "later-delivery"  # folder of what is delivered twice
-CLASSES = ("transcript", "history", "audit", "network", "miner", "money")
+CLASSES = ("transcript", "history", "audit", "network", "miner", "money", "platform")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +97,13 @@ DEGRADATIONS: Mapping[str, Degradation] = MappingProxyType(
         "no network": dropped("network"),
         "no miner files": dropped("miner"),
         "no money records": dropped("money"),
+        "no platform records": dropped("platform"),
         "audit clock 8 h off": skewed("audit", 8 * HOUR),
         "audit clock 41 s off, drifting": skewed("audit", 41 * SECOND, 60),
         "network clock 97 s off": skewed("network", -97 * SECOND),
-        "all but money delivered twice": delivered_twice("transcript", "history", "audit", "network", "miner"),
+        "all but money delivered twice": delivered_twice(
+            "transcript", "history", "audit", "network", "miner", "platform"
+        ),
         "3 % of lines torn": damaged(30),
         "reasoning redacted": without_reasoning("redacted"),
         "reasoning absent": without_reasoning("absent"),

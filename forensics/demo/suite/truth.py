@@ -210,6 +210,8 @@ class _Truth:
             records, required = self._by_key.get(turn.key, {}), bool(self._own(turn.label).must)
             runs = _deliveries((*records.get("exec", []), *records.get("typed", []))) if "call" in records else []
             found += [_link("called_then_ran", records["call"], same, required=required) for same in runs]
+            if "call" in records and "logged" in records:
+                found.append(_link("called_then_ran", records["call"], records["logged"], required=False))
         unnamed = {wire.key for wire in self._story.wires if wire.server.address not in self._known}
         for link in self._story.links:
             origin, target = self._ends(link.origins, link.from_roles), self._ends(link.targets, link.to_roles)

@@ -13,6 +13,7 @@ from forensics.demo.files import Evidence, Piece
 from forensics.demo.suite.books import write_books
 from forensics.demo.suite.deeds import Story
 from forensics.demo.suite.hosts import write_audit, write_histories
+from forensics.demo.suite.logs import write_logs
 from forensics.demo.suite.sight import PLAIN, SECOND_DELIVERY, Degradation, Sight
 from forensics.demo.suite.transcripts import write_session
 from forensics.demo.suite.truth import truth_of
@@ -33,7 +34,7 @@ class World:
     resolver: str
     story: Story
     sight: Sight = PLAIN
-    sensor: str = "zeek"  # zeek | nfdump | argus
+    sensor: str = "zeek"  # one of those in `wire.ALIKE`
 
     def seen_less_well(self, how: Degradation) -> World:
         """The same world under a degradation."""
@@ -73,6 +74,7 @@ def _projected(world: World) -> Evidence:
     shells = {"root": "bash"}
     write_histories(evidence, story, sight, lambda user: shells.get(user) or _shell_of(user, world))
     write_audit(evidence, story, sight, draw("audit"))
+    write_logs(evidence, story, sight, draw("logs"))
     if "network" not in sight.without:
         write_network(evidence, story, world.sensor, world.resolver, draw("network"), clock("network"))
     write_books(evidence, story, sight)
@@ -88,7 +90,9 @@ def source_of(path: str) -> str:
     for folder, source in (
         ("/audit.log", "audit"), ("history", "history"), ("network/", "network"), ("gateway/", "transcript"),
         ("/.claude/", "transcript"), ("/.codex/", "transcript"), ("pool/", "money"), ("wallet/", "money"),
-        ("billing/", "money"), ("recovery/", "money"),
+        ("billing/", "money"), ("recovery/", "money"), ("cloud/", "platform"), ("cluster/", "platform"),
+        ("docker-events", "platform"), ("/var/log/", "platform"), ("/journal.json", "platform"),
+        ("nvidia-smi", "platform"),
     ):  # fmt: skip
         if folder in path:
             return source
