@@ -36,7 +36,10 @@ PROVENANCE: tuple[tuple[str, pa.DataType], ...] = (
 WHEN: tuple[tuple[str, pa.DataType], ...] = (
     ("ts", TIME),  # as the bytes say it, with the zone they give
     ("ts_local", LOCAL_TIME),  # a printed time without zone
-    ("time_of_day_us", INT),  # a printed time without date
+    (
+        "time_of_day_us",
+        INT,
+    ),  # a printed time without date; with `year_unknown`: since the start of the year, see years.py
     ("ts_end", TIME),
     ("ts_end_local", LOCAL_TIME),
     ("ts_precision_us", INT),  # 1_000_000 for whole seconds: the event lies in [ts, ts + precision)

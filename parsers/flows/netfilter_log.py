@@ -19,13 +19,19 @@ from parsers import ip
 from parsers.contract import Format, Grade, Item, Parsed, Record, Reject, Row, Structure
 from parsers.flows import protocols
 from parsers.flows.members import LAST_PORT, LAST_UINT64
-from parsers.host.syslog_header import YEAR_UNKNOWN, Header, header_of
+from parsers.host.syslog_header import Header, header_of, turned
 from parsers.jsontext import compact
 from parsers.source import Line, Source
 from parsers.text import UNDECODABLE, decoded
+from parsers.years import YEAR_UNKNOWN, Turns
 
 FORMAT = Format(
-    name="netfilter_log", title="Linux firewall log (iptables, nftables, UFW)", tables=("flow",), signature=True
+    name="netfilter_log",
+    title="Linux firewall log (iptables, nftables, UFW)",
+    tables=("flow",),
+    signature=True,
+    version=2,
+    carried=("time_of_day_us",),
 )
 
 ACTION_BY_PREFIX = "action_by_prefix"
@@ -55,21 +61,21 @@ def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001
 
 def read(source: Source) -> Iterator[Item]:
     """Yield one `flow` for each packet, in file order."""
-    number = 0
+    number, turns = 0, Turns()
     for line in source.lines(LONGEST_LINE):
         if line.data in _BLANK:
             yield Structure(line.offset, line.length + line.newline)
             continue
         number += 1
-        yield from _items(line, Record(number, line.offset, line.length, line.number, line.newline))
+        yield from _items(line, Record(number, line.offset, line.length, line.number, line.newline), turns)
 
 
-def _items(line: Line, record: Record) -> Iterator[Item]:
+def _items(line: Line, record: Record, turns: Turns) -> Iterator[Item]:
     if line.data is None:
         yield Reject(record, f"a line of {line.length} bytes (the limit is {LONGEST_LINE})")
         return
     text, whole = decoded(line.data.removesuffix(b"\r"))
-    header = header_of(text)
+    header = turned(header_of(text), turns)
     message = _SINCE_BOOT.sub("", _message(header, text), count=1)
     found = _PACKET.fullmatch(message)
     if not found:

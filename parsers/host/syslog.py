@@ -4,7 +4,8 @@ Source of the format: RFC 3164, RFC 5424, rsyslog's file formats; what programs 
 `machine` in this package name theirs.
 
 One record is one line; a line without a header goes on with the message before it and makes no row. Lines of the older
-form print no year and no zone: their rows have the time of day, month and day in `extra`, and the note `year_unknown`.
+form print no year and no zone: their rows have the note `year_unknown`, month and day in `extra`, and count from the
+start of a leap year, the turns of the year in file order included (`parsers.years`).
 Anybody on the host may write a line in the name of any program: the log alone cannot tell.
 """
 
@@ -14,16 +15,19 @@ from collections.abc import Iterator
 
 from parsers.contract import Format, Grade, Item, Parsed, Record, Reject, Structure
 from parsers.host.programs import Message, Programs
-from parsers.host.syslog_header import YEAR_UNKNOWN, Header, header_of
+from parsers.host.syslog_header import Header, header_of, turned
 from parsers.shell.typed import NO_FINAL_NEWLINE, nul_reason, without_nul_run
 from parsers.source import Line, Source
 from parsers.text import UNDECODABLE, decoded
+from parsers.years import YEAR_UNKNOWN, Turns
 
 FORMAT = Format(
     name="syslog",
     title="Syslog files (auth.log, secure, cron, kern.log; RFC 3164 and 5424)",
     tables=("process", "login", "artefact", "mining_share", "usage_metric"),
     signature=True,
+    version=2,
+    carried=("time_of_day_us",),
 )
 
 LONGEST_LINE = 1 << 20
@@ -53,7 +57,7 @@ def read(source: Source) -> Iterator[Item]:
     attempts as sshd, su, PAM and logind tell them; `artefact`: cron tables replaced, a miner's pools and version;
     `mining_share`, `usage_metric`: what a miner logs of its work.
     """
-    programs = Programs()
+    programs, turns = Programs(), Turns()
     number = 0
     for line in source.lines(LONGEST_LINE):
         if line.data in _BLANK:
@@ -61,7 +65,8 @@ def read(source: Source) -> Iterator[Item]:
             continue
         for piece in without_nul_run(line):
             number += 1
-            yield from _items(piece, Record(number, piece.offset, piece.length, piece.number, piece.newline), programs)
+            record = Record(number, piece.offset, piece.length, piece.number, piece.newline)
+            yield from _items(piece, record, programs, turns)
     yield from programs.rest()
 
 
@@ -70,7 +75,7 @@ def _text(data: bytes) -> tuple[str, bool]:
     return text.removesuffix("\r"), whole
 
 
-def _items(line: Line, record: Record, programs: Programs) -> Iterator[Item]:
+def _items(line: Line, record: Record, programs: Programs, turns: Turns) -> Iterator[Item]:
     if line.data is None or line.length > LONGEST_LINE:
         yield Reject(record, f"a line of {line.length} bytes (the limit is {LONGEST_LINE})")
         return
@@ -78,7 +83,7 @@ def _items(line: Line, record: Record, programs: Programs) -> Iterator[Item]:
     if text.startswith("\0"):
         yield Reject(record, nul_reason(line.length))
         return
-    header = header_of(text)
+    header = turned(header_of(text), turns)
     if header is None:
         faulty = "\0" in text or not whole or record.number == 1
         yield Reject(record, "no syslog header") if faulty else Parsed(record)

@@ -11,12 +11,10 @@ import re
 from typing import Any, NamedTuple
 
 from parsers import times
-
-YEAR_UNKNOWN = "year_unknown"
+from parsers.years import Turns, day_of_year
 
 _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
-_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _OLD = re.compile(
     r"(?:<\d{1,3}>)?([A-Z][a-z]{2}) ([ \d]\d|\d) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(\.\d{1,6})?(?:: | )(.*)",
     re.DOTALL | re.ASCII,
@@ -34,7 +32,10 @@ _NIL = "-"
 
 
 class Header(NamedTuple):
-    """What a line says before its message. `when` holds the time columns, `date` month and day without a year."""
+    """What a line says before its message. `when` holds the time columns, `date` month and day without a year.
+
+    Where there is a `date`, `time_of_day_us` counts from the start of a leap year.
+    """
 
     when: dict[str, Any]
     date: str | None
@@ -49,12 +50,20 @@ def header_of(text: str) -> Header | None:
     if found := _NEW.fullmatch(text):
         return _new(found)
     if found := _OLD.fullmatch(text):
-        date = _date(found[1], found[2])
-        return _tagged(_time_of_day(found), date, found[7]) if date else None
+        month, day = _MONTHS.get(found[1], 0), int(found[2])
+        number = day_of_year(month, day)
+        return None if number is None else _tagged(_time_of_year(found, number), f"{month:02d}-{day:02d}", found[7])
     if found := _ISO.fullmatch(text):
         when = times.iso(found[1])
         return _tagged(dict(when.columns()), None, found[2]) if when else None
     return None
+
+
+def turned(header: Header | None, turns: Turns) -> Header | None:
+    """Return the header with the turns of the year that its source had seen by then."""
+    if header is None or header.date is None:
+        return header
+    return header._replace(when=header.when | {"time_of_day_us": turns.placed(header.when["time_of_day_us"])})
 
 
 def _new(found: re.Match[str]) -> Header | None:
@@ -72,19 +81,12 @@ def _new(found: re.Match[str]) -> Header | None:
     )
 
 
-def _date(month: str, day: str) -> str | None:
-    number = _MONTHS.get(month)
-    if number is None or not 1 <= int(day) <= _DAYS[number - 1]:
-        return None
-    return f"{number:02d}-{int(day):02d}"
-
-
-def _time_of_day(found: re.Match[str]) -> dict[str, Any]:
+def _time_of_year(found: re.Match[str], day: int) -> dict[str, Any]:
     hour, minute, second, fraction = found[3], found[4], found[5], found[6] or ""
     whole = (int(hour) * 60 + int(minute)) * 60 + min(int(second), 59)
     us = 999_999 if second == "60" else int(fraction[1:].ljust(6, "0"))
     step = 10 ** (7 - len(fraction)) if fraction else times.SECOND
-    return {"time_of_day_us": whole * times.SECOND + us, "ts_precision_us": step}
+    return {"time_of_day_us": day * times.DAY + whole * times.SECOND + us, "ts_precision_us": step}
 
 
 def _tagged(when: dict[str, Any], date: str | None, rest: str) -> Header:

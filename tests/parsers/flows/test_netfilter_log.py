@@ -93,7 +93,7 @@ def test_the_first_length_is_the_packet_s():
 @pytest.mark.parametrize(
     ("header", "when"),
     [
-        ("Nov 23 15:31:34 gpu-box kernel: ", {"time_of_day_us": 55_894_000_000}),
+        ("Nov 23 15:31:34 gpu-box kernel: ", {"time_of_day_us": 327 * 86_400_000_000 + 55_894_000_000}),
         ("[   12.345678] ", {}),
         ("", {}),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,8 @@ from parsers.host import syslog
 from parsers.host.programs import HELD_RECORDS
 from parsers.host.syslog_header import header_of
 from parsers.source import Source
+from parsers.times import DAY
+from parsers.years import YEAR, Turns, day_of_year
 
 AT = "2026-03-04T09:20:12Z gpu-07 "
 
@@ -46,8 +49,41 @@ def one(golden, line: str, table: str = "process") -> dict:
 )
 def test_headers_without_year(line, expected):
     found = header_of(line)
-    when = found.when
-    assert (found.date, when["time_of_day_us"], when["ts_precision_us"], *found[2:]) == expected
+    when, (month, day) = found.when, map(int, found.date.split("-"))
+    of_day = when["time_of_day_us"] - day_of_year(month, day) * DAY
+    assert (found.date, of_day, when["ts_precision_us"], *found[2:]) == expected
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "number"),
+    [(1, 1, 0), (2, 29, 59), (3, 1, 60), (12, 31, 365), (2, 30, None), (4, 31, None), (0, 1, None), (13, 1, None)],
+)
+def test_days_are_counted_as_in_a_leap_year(month, day, number):
+    assert day_of_year(month, day) == number
+
+
+@pytest.mark.parametrize(
+    ("days", "turned"),
+    [
+        ([364, 365, 0, 1], [364, 365, 366, 367]),
+        ([365, 0, 365, 0], [365, 366, 365, 366]),  # a line that comes late
+        ([0, 365], [0, -1]),  # the newest first
+        ([334, 31], [334, 397]),  # nothing written for two months
+        ([10, 9, 40, 20], [10, 9, 40, 20]),
+        ([365, 0, 100, 200, 300, 0], [365, 366, 466, 566, 666, 732]),
+    ],
+)
+def test_turns_of_the_year_in_file_order(days, turned):
+    turns = Turns()
+    assert [turns.placed(day * DAY) for day in days] == [day * DAY for day in turned]
+
+
+@given(st.lists(st.integers(0, YEAR - 1)))
+def test_each_line_stands_within_half_a_year_of_the_one_before(times):
+    turns = Turns()
+    placed = [turns.placed(time) for time in times]
+    assert [time % YEAR for time in placed] == times
+    assert all(abs(later - earlier) <= YEAR // 2 for earlier, later in pairwise(placed))
 
 
 @pytest.mark.parametrize(
@@ -232,7 +268,7 @@ def test_expectations_of_peers(shared, golden):
     wanted = expected["syslog_cron.log"]
     assert len(cron) == wanted["events"]
     assert (cron[1]["command"], cron[1]["user_name"]) == (wanted["1"]["command"], wanted["1"]["username"])
-    date, of_day = json.loads(cron[1]["extra"])["date"], cron[1]["time_of_day_us"] // 1_000_000
+    date, of_day = json.loads(cron[1]["extra"])["date"], cron[1]["time_of_day_us"] % DAY // 1_000_000
     printed = f"{of_day // 3600:02d}:{of_day // 60 % 60:02d}:{of_day % 60:02d}"
     assert f"{date}T{printed}" == wanted["1"]["time_no_year"]
     ssh = {
