@@ -65,7 +65,7 @@ LIKELIHOODS = (
 TIME_BASES = {
     "recorded": ("recorded", "the source states time and zone"),
     "assumed_zone": ("zone assumed", "the source prints no zone; the case's setting for it was used"),
-    "assumed_date": ("date assumed", "the source prints no full date; it follows from its neighbours"),
+    "assumed_date": ("date assumed", "the source prints no full date; it is the only one near what others recorded"),
     "clock_corrected": ("clock corrected", "moved by the measured offset of the source's clock"),
     "anchored": ("anchored", "fixed by an event that another source dates"),
     "bounded": ("bounded", "known only to lie between two other events"),

@@ -8,18 +8,18 @@
 with said as (
     select source_id, record, part, line, 'usage_metric' as table_name,
         'the miner reports its hash rate' as reason, cast(null as varchar) as pool_name, cast(null as integer) as pool_port,
-        ts, ts_local, ts_precision_us
+        ts, ts_local, time_of_day_us, ts_precision_us
     from usage_metric
     where metric = 'hash_rate'
     union all
     select source_id, record, part, line, 'artefact', 'the miner reports: ' || coalesce(kind, name, 'setting'),
         case when kind = 'pool' then lower(host) end, case when kind = 'pool' then port end, ts, ts_local,
-        ts_precision_us
+        time_of_day_us, ts_precision_us
     from artefact
     where kind <> 'schedule'                                                -- what a system's log says of cron
     union all
     select source_id, record, part, line, 'name_lookup', 'the miner names its pool''s address', name, port, ts, ts_local,
-        ts_precision_us
+        time_of_day_us, ts_precision_us
     from name_lookup
     where kind = 'log'
 ),
@@ -27,8 +27,9 @@ with said as (
 timed as (
     select
         said.*,
-        coalesce(epoch_us(ts), epoch_us(ts_local)) as raw_us,
-        case when ts is not null then 'utc' when ts_local is not null then 'local' end as clock_kind
+        coalesce(epoch_us(ts), epoch_us(ts_local), time_of_day_us) as raw_us,
+        case when ts is not null then 'utc' when ts_local is not null then 'local'
+            when time_of_day_us is not null then 'time_of_day' end as clock_kind
     from said
     join delivery
         on delivery.source_id = said.source_id

@@ -5,15 +5,19 @@ grain:    one row per source, kind of time that it prints, and stretch of record
 columns:  source_id, kind ('utc' | 'local' | 'time_of_day'), from_us, until_us (recorded time, from inclusive to
           exclusive; the ends of 64 bits where there is no bound), offset_us (recorded minus UTC, microseconds; null
           where nothing tells it), before_us, after_us (how much earlier or later an event may be), basis ('recorded' |
-          'clock_corrected' | 'assumed_zone' | 'none'), error ('zone' | 'counter' | 'offset' | 'drift'; null where no
-          clock was wrong), reference_id (source that it was compared with), steps (comparisons up to the measure),
-          inliers, drift_ppb
+          'clock_corrected' | 'assumed_zone' | 'assumed_date' | 'none'), error ('zone' | 'counter' | 'offset' | 'drift';
+          null where no clock was wrong), reference_id (source that it was compared with), steps (comparisons up to the
+          measure), inliers, drift_ppb
 as:       table
 order:    source_id, kind, from_us
 not for:  claiming that the transcripts' clock was right; see clock_anchor for whose clock is the measure
 
 Comparisons form a graph; a source that never met a transcript may have met one that did. Each takes the shortest way to
 a measure, then the one with most inliers. A drifting clock gets pieces over which it moves by less than a second or so.
+
+Times without year take the year that a vote tells. Where none is clear they take the only year that brings them within
+a day of a source that prints zones: an assumption, not made where no year or several do. What such a source recorded
+on a 29 February has no piece in a year that has no such day.
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from queries.years import DAY_US, YEAR_US, ahead_us, calendar, nearest_year, year_of
 from queries.zones import FIRST, LAST, offsets_of
 
 SLACK_US = 1_000_000
@@ -80,18 +85,36 @@ ANYWHERE = (Piece(FIRST, LAST, 0, EAST_US, WEST_US, "assumed_zone"),)
 UNKNOWN = (Piece(FIRST, LAST, None, None, None, "none"),)
 
 
-def relation(clock_fit: pa.Table, clock_anchor: pa.Table, source: pa.Table, source_scope: pa.Table) -> pa.Table:
+def relation(
+    clock_fit: pa.Table, clock_anchor: pa.Table, source: pa.Table, source_scope: pa.Table, yearless: pa.Table
+) -> pa.Table:
     """Return the pieces of every source and kind."""
     fits = _fits_of(clock_fit)
+    undated = {row["source_id"]: row for row in yearless.to_pylist()}
+    years = {
+        (node, name): _with_year(lines)
+        for node, references in fits.items()
+        if node[0] in undated and node[1] == "time_of_day"
+        for name, lines in references.items()
+    }
     measured = _measured(fits, clock_anchor.to_pylist())
+    zoned = _spans_of(source)
     zones = {row["source_id"]: row["zone"] for row in source_scope.to_pylist() if row["zone"]}
     rows = []
     for source_id in sorted({name for name in source["source_id"].to_pylist() if name}):
+        told = _told(zones.get(source_id)) or ANYWHERE
         known = {
             "utc": measured.get((source_id, "utc"), RIGHT),
-            "local": measured.get((source_id, "local")) or _told(zones.get(source_id)) or ANYWHERE,
+            "local": measured.get((source_id, "local"), told),
             "time_of_day": measured.get((source_id, "time_of_day"), UNKNOWN),
         }
+        if source_id in undated:
+            span, voted = undated[source_id], measured.get((source_id, "time_of_day"))
+            if voted:
+                year, dated = years[(source_id, "time_of_day"), str(voted[0].reference_id)], voted
+            else:
+                year, dated = _only_year(span, zoned), tuple(replace(piece, basis="assumed_date") for piece in told)
+            known["time_of_day"] = _undated(year, span, dated)
         for kind in ("local", "time_of_day", "utc"):
             rows += [{"source_id": source_id, "kind": kind, **_columns(piece)} for piece in known[kind]]
     return pa.Table.from_pylist(rows, schema=_SCHEMA)
@@ -107,6 +130,66 @@ def _fits_of(clock_fit: pa.Table) -> dict[Node, dict[str, list[dict[str, Any]]]]
     for row in clock_fit.sort_by("from_us").to_pylist():
         found[row["source_id"], row["kind"]][row["reference_id"]].append(row)
     return found
+
+
+def _with_year(lines: list[dict[str, Any]]) -> int | None:
+    """Give lines of a source that prints no year the year that they tell, in place; return it.
+
+    From then on they speak of the calendar's time and of what a zone or a clock's error adds.
+    """
+    strongest = min(lines, key=lambda line: (-line["inliers"], line["from_us"]))
+    year = nearest_year(strongest["middle_us"], strongest["offset_us"])
+    for line in lines:
+        ahead = (ahead_us(year, line["middle_us"]) if year is not None else None) or 0
+        for name in ("from_us", "until_us", "middle_us", "offset_us"):
+            line[name] -= ahead
+    return year
+
+
+def _spans_of(source: pa.Table) -> list[tuple[int, int]]:
+    """Return from when to when sources recorded times with a zone, as microseconds of UTC."""
+    first, last = (source[name].cast(pa.int64()).to_pylist() for name in ("first", "last"))
+    return sorted(
+        {(begin, end) for begin, end in zip(first, last, strict=True) if begin is not None and end is not None}
+    )
+
+
+def _only_year(undated: dict[str, Any], zoned: list[tuple[int, int]]) -> int | None:
+    """Return the year that brings a source within a day of others; None where there is no such year or several."""
+    begin, end = undated["first_us"], undated["last_us"]
+    found: set[int] = set()
+    for first, last in zoned:
+        for year in range(year_of(first) - end // YEAR_US - 1, year_of(last) - begin // YEAR_US + 2):
+            dated = _dated(year, undated)
+            if dated and dated[0] - DAY_US <= last and first <= dated[1] + DAY_US:
+                found.add(year)
+        if len(found) > 1:
+            return None
+    return found.pop() if found else None
+
+
+def _dated(year: int, undated: dict[str, Any]) -> tuple[int, int] | None:
+    """Return first and last time on the calendar; None where the year lacks a day that the source prints."""
+    ahead = [
+        ahead_us(year, us) for us in (undated["first_us"], undated["last_us"], undated["leap_us"]) if us is not None
+    ]
+    known = [span for span in ahead if span is not None]
+    return (undated["first_us"] - known[0], undated["last_us"] - known[1]) if len(known) == len(ahead) else None
+
+
+def _undated(year: int | None, undated: dict[str, Any], dated: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """Return pieces over times without year, from those over the calendar's time and the year at time 0."""
+    if year is None:
+        return UNKNOWN
+    found = []
+    for part in calendar(year, undated["first_us"], undated["last_us"]):
+        for piece in dated:
+            begin = max(part.from_us, piece.from_us + part.offset_us)
+            end = min(part.until_us, piece.until_us + part.offset_us)
+            if begin < end and piece.offset_us is not None:
+                offset = piece.offset_us + part.offset_us
+                found.append(replace(piece, from_us=begin, until_us=end, offset_us=offset))
+    return tuple(found)
 
 
 def _voices(lines: Iterable[dict[str, Any]]) -> int:

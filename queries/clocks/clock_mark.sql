@@ -74,6 +74,30 @@ typed_program as (
         and length(command_part.loose_key) between 6 and 4000
 ),
 
+-- the same where no zone is printed, sudo's lines too: the programs inside a command tell zone, date and year
+unzoned_process as (
+    select
+        source_id,
+        case when ts_local is not null then 'local' else 'time_of_day' end as kind,
+        kind as process_kind,
+        command,
+        coalesce(epoch_us(ts_local), time_of_day_us) as raw_us
+    from process
+    where
+        ts is null
+        and (ts_local is not null or time_of_day_us is not null)
+        and command is not null
+        and kind in ('history', 'exec', 'sudo')
+),
+
+unzoned_program as (
+    select distinct
+        unzoned_process.source_id, unzoned_process.kind, command_part.loose_key as key, unzoned_process.raw_us
+    from unzoned_process
+    join command_part on command_part.text_sha256 = sha256(unzoned_process.command)
+    where length(command_part.loose_key) between 6 and 4000
+),
+
 executed_program as (
     select process.source_id, command_part.loose_key as key, epoch_us(process.ts) as raw_us
     from process
@@ -81,7 +105,13 @@ executed_program as (
     where
         process.ts is not null
         and process.kind = 'exec'
-        and command_part.loose_key in (select key from called_program union select key from typed_program)
+        and command_part.loose_key in (
+            select key from called_program
+            union
+            select key from typed_program
+            union
+            select key from unzoned_program
+        )
 ),
 
 -- calls and executions against the network: the hosts that a command names, and the addresses they stand for
@@ -192,6 +222,10 @@ command_time as (
     select source_id, 'utc' as kind, command as key, epoch_us(ts) as raw_us
     from transcript_once
     where ts is not null and kind = 'tool_call' and length(command) between 8 and 4000
+    union all
+    select source_id, kind, command as key, raw_us
+    from unzoned_process
+    where process_kind = 'history' and length(command) between 8 and 4000
 )
 
 select source_id, kind, 'flow' as family, key, raw_us from unzoned_flow
@@ -205,6 +239,8 @@ union all
 select distinct source_id, 'utc' as kind, 'exec' as family, key, raw_us from called_program
 union all
 select source_id, 'utc' as kind, 'exec' as family, key, raw_us from executed_program
+union all
+select source_id, kind, 'exec' as family, key, raw_us from unzoned_program
 union all
 select distinct source_id, 'utc' as kind, 'host' as family, host as key, raw_us from called_host
 union all
