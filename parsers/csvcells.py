@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.csvtext import Flags
+from parsers.money import held
 from parsers.schema import BOOL, INT, STRING, STRINGS, UINT
 from parsers.times import Moment
 
@@ -30,7 +31,7 @@ _FITS_UINT = r"^[0-9]{1,18}$"
 _PLAIN_TIME = r"^[12][0-9]{3}-[01][0-9]-[0-3][0-9][T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?Z?$"
 # the step of the last digit of a plain time without its Z, by its length
 _STEPS = pa.array([None] * 19 + [1_000_000, None] + [10**digits for digits in range(5, -1, -1)], pa.int64())
-_FITS_ANY_KIND = r"^-?[0-9]{1,20}(\.[0-9]{1,14})?$"  # RE2: digits that every decimal of the schema holds exactly
+_FITS_ANY_KIND = r"^-?[0-9]{1,18}(\.[0-9]{1,14})?$"  # RE2: digits that every decimal of the schema holds exactly
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,27 +147,10 @@ def amounts(cells: pa.StringArray, kind: pa.Decimal128Type) -> Amounts:
 
 
 def exact(text: str, kind: pa.Decimal128Type) -> tuple[Decimal | None, bool]:
-    """Return the value that `kind` holds exactly, and whether the text is a number at all.
-
-    Digits of other scripts are none; zero is zero whatever its exponent, which Arrow does not take with every one.
-    """
+    """Return the value that `kind` holds exactly, and whether the text is a number at all; only ASCII digits are."""
     if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", text, re.ASCII):
         return None, False
-    value = Decimal(text)
-    if value == 0:
-        return Decimal(0), True
-    return (value if held_exactly(value, kind) else None), True
-
-
-def held_exactly(value: Decimal, kind: pa.Decimal128Type) -> bool:
-    """Tell whether `kind` holds a finite value as it is, by its digits: no context of 28 digits rounds them first."""
-    _, digits, exponent = value.as_tuple()
-    assert isinstance(exponent, int)
-    kept = "".join(map(str, digits)).rstrip("0")
-    exponent += len(digits) - len(kept)
-    scale: int = kind.scale
-    precision: int = kind.precision
-    return -exponent <= scale and len(kept) + exponent <= precision - scale
+    return held(Decimal(text), kind), True
 
 
 def counts(cells: pa.StringArray, name: str, faults: Faults) -> pa.UInt64Array:

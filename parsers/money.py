@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -11,7 +11,6 @@ import pyarrow as pa
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 LOSSY = "amount_not_exact"
 NO_NUMBER = "amount_is_no_number"
-MAX_ZERO_EXPONENT = 0  # Arrow will not take a zero written as 0e100
 
 
 class Amount(NamedTuple):
@@ -27,11 +26,7 @@ def amount(raw: str | None, kind: pa.Decimal128Type) -> Amount:
         return Amount(None, None)
     if not _NUMBER.fullmatch(raw):
         return Amount(None, raw)
-    try:
-        value = Decimal(raw)
-    except InvalidOperation:
-        return Amount(None, raw)
-    return Amount(value if fits(value, kind) else None, raw)
+    return Amount(held(Decimal(raw), kind), raw)
 
 
 def scaled(raw: str | None, exponent: int, kind: pa.Decimal128Type) -> Amount:
@@ -40,7 +35,7 @@ def scaled(raw: str | None, exponent: int, kind: pa.Decimal128Type) -> Amount:
         return Amount(None, raw or None)
     sign, digits, place = Decimal(raw).as_tuple()
     value = Decimal((sign, digits, int(place) + exponent))
-    return Amount(value if fits(value, kind) else None, raw)
+    return Amount(held(value, kind), raw)
 
 
 def remarks(read: Amount) -> list[str]:
@@ -50,18 +45,21 @@ def remarks(read: Amount) -> list[str]:
     return [LOSSY if _NUMBER.fullmatch(read.raw) else NO_NUMBER]
 
 
-def fits(value: Decimal, kind: pa.Decimal128Type) -> bool:
-    """Tell whether `kind` holds `value` without rounding."""
+def held(value: Decimal, kind: pa.Decimal128Type) -> Decimal | None:
+    """Return `value` as `kind` holds it without rounding, None where it does not; zero is zero with any exponent.
+
+    It comes back without trailing zeros: Arrow takes neither a zero with every exponent nor more digits than it keeps.
+    """
     if not value.is_finite():
-        return False
-    sign_digits = value.as_tuple()
-    digits = sign_digits.digits
-    exponent = int(sign_digits.exponent)
+        return None
+    sign, digits, place = value.as_tuple()
     # not `normalize()`: it rounds to the precision of the context, and here nothing may be rounded
-    while len(digits) > 1 and digits[-1] == 0:
-        digits, exponent = digits[:-1], exponent + 1
-    if digits == (0,):
-        return exponent <= MAX_ZERO_EXPONENT
+    kept = "".join(map(str, digits)).rstrip("0")
+    if not kept:
+        return Decimal(0)
+    exponent = int(place) + len(digits) - len(kept)
     scale: int = kind.scale
     precision: int = kind.precision
-    return -exponent <= scale and len(digits) + exponent <= precision - scale
+    if -exponent > scale or len(kept) + exponent > precision - scale:
+        return None
+    return Decimal((sign, tuple(map(int, kept)), exponent))

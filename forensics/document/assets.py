@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
+from forensics.document.amounts import EXACT, text_of, total
 from forensics.document.cite import moment
 from forensics.document.episodes import Episode
 from forensics.document.valuation import Prices, prices_of, valuation
@@ -51,22 +52,22 @@ def _asset(asset: str, addresses: list[str], moved: list[Row], secured: list[Row
         "spent": [row for row in own if row["side"] == "out"],
         "recovered": [row for row in _once(secured) if row["asset"] == asset and row["kind"] in _SECURED],
     }
-    credited, paid, received, spent, recovered = (_total(row["amount"] for row in rows) for rows in groups.values())
+    credited, paid, received, spent, recovered = (total(row["amount"] for row in rows) for rows in groups.values())
     gathered = received if received is not None else paid if paid is not None else credited
     outstanding = None
     if gathered is not None:
-        outstanding = gathered - (spent or Decimal(0)) - (recovered or Decimal(0))
+        outstanding = total([gathered, *(part.copy_negate() for part in (spent, recovered) if part is not None)])
     return {
         "asset": asset,
         "address": addresses[0] if len(addresses) == 1 else None,
         "network": None,
         "expected": None,
-        "credited": _text(credited),
-        "paid": _text(paid),
-        "received": _text(received),
-        "spent": _text(spent),
-        "recovered": _text(recovered),
-        "outstanding": _text(outstanding),
+        "credited": text_of(credited),
+        "paid": text_of(paid),
+        "received": text_of(received),
+        "spent": text_of(spent),
+        "recovered": text_of(recovered),
+        "outstanding": text_of(outstanding),
         "valuation": valuation(prices, asset, groups),
     }
 
@@ -78,10 +79,10 @@ def gathered_since(engine: Engine, since_us: int) -> list[dict[str, str]]:
     for asset in sorted({row["asset"] for row in rows}):
         kinds = ("receipt", "payout", "credit")
         own = [[row for row in rows if row["asset"] == asset and row["kind"] == kind] for kind in kinds]
-        told = next((entries for entries in own if _total(row["amount"] for row in entries) is not None), None)
+        told = next((entries for entries in own if total(row["amount"] for row in entries) is not None), None)
         if told is not None:
             after = [row for row in told if row["best_us"] is not None and row["best_us"] >= since_us]
-            found.append({"asset": asset, "amount": _text(_total(row["amount"] for row in after)) or "0"})
+            found.append({"asset": asset, "amount": text_of(total(row["amount"] for row in after)) or "0"})
     return found
 
 
@@ -124,7 +125,7 @@ def costs(
     return [
         {
             "currency": currency,
-            "amount": _text(sum((_part(row, begin_us, end["best_us"]) for row in rows), Decimal(0))),
+            "amount": text_of(total(_part(row, begin_us, end["best_us"]) for row in rows)),
             "basis": "share_of_existing",
             "from": moment(begin_us),
             "to": moment(end["best_us"]),
@@ -143,17 +144,5 @@ def _part(row: Row, begin_us: int, end_us: int) -> Decimal:
     length = row["end_us"] - row["begin_us"]
     inside = min(row["end_us"], end_us) - max(row["begin_us"], begin_us)
     amount: Decimal = row["billed_cost"]
-    share = amount * inside / length if length > 0 else Decimal(0)
-    return share.quantize(_CENT, ROUND_HALF_EVEN)
-
-
-def _total(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known, Decimal(0)) if known else None
-
-
-def _text(amount: Decimal | None) -> str | None:
-    if amount is None:
-        return None
-    text = format(amount.normalize(), "f")
-    return "0" if text == "-0" else text
+    share = EXACT.divide(EXACT.multiply(amount, inside), length) if length > 0 else Decimal(0)
+    return share.quantize(_CENT, ROUND_HALF_EVEN, EXACT)

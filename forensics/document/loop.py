@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
+from forensics.document.amounts import text_of, total
 from forensics.document.cite import Citations, moment, summary_of
 from forensics.document.episodes import Episode
 from forensics.engine import Engine
@@ -64,11 +65,12 @@ def _gains(own: Sequence[Row]) -> list[Document]:
     found = []
     for asset in sorted({row["asset"] for row in own if row["asset"]}):
         rows = [row for row in own if row["asset"] == asset]
-        amounts = [row["amount"] for row in rows if row["amount"] is not None]
-        spent = sum(amounts, Decimal(0)) if amounts else None
+        spent = total(row["amount"] for row in rows)
         gathered = rows[-1]["gathered"]
         share = (spent / gathered).quantize(_PLACES, ROUND_HALF_EVEN) if spent is not None and gathered else None
-        found.append({"asset": asset, "gathered": _text(gathered), "put_to_use": _text(spent), "share": _text(share)})
+        found.append(
+            {"asset": asset, "gathered": text_of(gathered), "put_to_use": text_of(spent), "share": text_of(share)}
+        )
     return found
 
 
@@ -89,7 +91,3 @@ def _has_coins(engine: Engine) -> bool:
 
 def _has_rows(engine: Engine, table: str) -> bool:
     return bool(engine.rows(f'select 1 as one from "{table}" limit 1'))
-
-
-def _text(amount: Decimal | None) -> str | None:
-    return None if amount is None else format(amount.normalize(), "f")

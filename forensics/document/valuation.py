@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, NamedTuple
 
+from forensics.document.amounts import EXACT, text_of
 from forensics.engine import Engine
 
 MAX_AGE_HOURS = 24
@@ -19,7 +20,6 @@ MAX_PRICES = 5
 
 _MAX_AGE_US = MAX_AGE_HOURS * 3_600_000_000
 _PLACES = Decimal("0.000001")
-_EXACT = Context(prec=120)
 
 Row = Mapping[str, Any]
 
@@ -88,23 +88,18 @@ def _value(prices: Prices, asset: str, currency: str, name: str, rows: Sequence[
             continue
         price = prices.at(asset, currency, row["best_us"]) if row["best_us"] is not None else None
         if price is None:
-            unpriced = _EXACT.add(unpriced, row["amount"])
+            unpriced = EXACT.add(unpriced, row["amount"])
         else:
-            total = _EXACT.add(total, _EXACT.multiply(row["amount"], price.price))
+            total = EXACT.add(total, EXACT.multiply(row["amount"], price.price))
             used.append(price.ref)
     refs = list(dict.fromkeys(used))
     return {
         "of": name,
         "currency": currency,
-        "amount": _text(total.quantize(_PLACES, ROUND_HALF_EVEN, _EXACT)) if used else None,
-        "unpriced": _text(unpriced) if unpriced else None,
+        "amount": text_of(total.quantize(_PLACES, ROUND_HALF_EVEN, EXACT)) if used else None,
+        "unpriced": text_of(unpriced) if unpriced else None,
         "prices": refs[:MAX_PRICES],
     }
-
-
-def _text(amount: Decimal) -> str:
-    text = format(_EXACT.normalize(amount), "f")
-    return "0" if text == "-0" else text
 
 
 def _ref(row: Row) -> str:

@@ -82,8 +82,9 @@ def _coins(engine: Engine, marks: tuple[Mark, ...]) -> Chart:
 
 def _cost(engine: Engine, spans: tuple[Span, ...]) -> Chart:
     rows = engine.rows(
-        "select epoch_us(ts) // $1 * $1 as us, billing_currency as currency, sum(billed_cost) as cost from charge"
-        " where ts is not null and billed_cost is not null group by 1, 2 order by 2, 1",
+        "select epoch_us(ts) // $1 * $1 as us, billing_currency as currency,"
+        " sum(cast(billed_cost as decimal(38, 12))) as cost"  # room for sums, whatever a bill says
+        " from charge where ts is not null and billed_cost is not null group by 1, 2 order by 2, 1",
         [DAY],
     )
     series = []

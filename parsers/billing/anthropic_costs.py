@@ -11,7 +11,7 @@ default one. Costs of the priority tier are not in this report.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Context, Decimal
+from decimal import Context
 from typing import Any
 
 import numpy as np
@@ -20,17 +20,22 @@ import pyarrow as pa
 from parsers.billing.objects import BillLine, read_objects
 from parsers.billing.pages import LISTS, bill_lines, lines_of, results_of
 from parsers.contract import Format, Grade, Item
-from parsers.csvcells import Amounts, amounts, held_exactly, present
+from parsers.csvcells import Amounts, amounts, present
 from parsers.csvsheet import Converted
 from parsers.csvtext import Flags
 from parsers.jsondocument import head_grade
 from parsers.jsonlines import JsonRecord
+from parsers.money import held
 from parsers.schema import COIN, MONEY
 from parsers.source import Source
 from parsers.times import iso
 
 FORMAT = Format(
-    name="anthropic_costs", title="Anthropic cost report", tables=("charge", "coverage_gap"), signature=True
+    name="anthropic_costs",
+    title="Anthropic cost report",
+    tables=("charge", "coverage_gap"),
+    signature=True,
+    version=2,
 )
 
 FROM_CENTS = "converted_from_cents"
@@ -85,7 +90,6 @@ def _converted(names: tuple[str, ...], columns: list[pa.StringArray], undecodabl
 
 def _hundredth(cents: Amounts) -> Amounts:
     """Return the amounts in whole units, where the column holds these exactly."""
-    values = [None if value is None else value.scaleb(-2, _EXACT) or Decimal(0) for value in cents.values.to_pylist()]
-    held = [value if value is not None and held_exactly(value, MONEY) else None for value in values]
-    found = pa.array(held, MONEY)
+    values = [None if value is None else held(value.scaleb(-2, _EXACT), MONEY) for value in cents.values.to_pylist()]
+    found = pa.array(values, MONEY)
     return cents._replace(values=found, lossy=np.asarray(present(cents.raw) & ~present(found) & ~cents.wrong))

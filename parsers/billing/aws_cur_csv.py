@@ -30,14 +30,17 @@ import pyarrow.compute as pc
 
 from parsers.billing.lines import DUPLICATE_COLUMNS, BillLines, told_apart
 from parsers.contract import Format, Grade, Item
-from parsers.csvcells import Amounts, Cells, amounts, each, flags, held_exactly, json_of, present
+from parsers.csvcells import Amounts, Cells, amounts, each, flags, json_of, present
 from parsers.csvsheet import Converted, header_of, read_sheet
 from parsers.csvtext import Flags
 from parsers.jsontext import JsonFault, decode
+from parsers.money import held
 from parsers.schema import MONEY, STRING
 from parsers.source import Source
 
-FORMAT = Format(name="aws_cur_csv", title="AWS cost and usage report (CSV)", tables=("charge",), signature=True)
+FORMAT = Format(
+    name="aws_cur_csv", title="AWS cost and usage report (CSV)", tables=("charge",), signature=True, version=2
+)
 
 COMPUTED = "effective_cost_computed"
 UNKNOWN = "effective_cost_unknown"
@@ -254,8 +257,7 @@ class _Effective:
 def _sum(one: Decimal | None, other: Decimal | None, sign: int) -> Decimal | None:
     if one is None or other is None:
         return None
-    total = _EXACT.add(one, other if sign > 0 else _EXACT.minus(other))
-    return total if held_exactly(total, MONEY) else None
+    return held(_EXACT.add(one, other if sign > 0 else _EXACT.minus(other)), MONEY)
 
 
 def _first(cells: Cells, names: tuple[str, ...]) -> pa.StringArray:

@@ -40,6 +40,7 @@ FORMAT = Format(
     tables=("charge",),
     signature=True,
     carried=("ts", "ts_end", "ts_precision_us", "billing_period_start", "billing_period_end", "statement_id"),
+    version=2,
 )
 
 AMORTISED = "amortised_cost"

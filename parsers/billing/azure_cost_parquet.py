@@ -15,7 +15,12 @@ from parsers.contract import Format, Grade, Item
 from parsers.source import Source
 
 FORMAT = Format(
-    name="azure_cost_parquet", title="Azure cost export (Parquet)", tables=("charge",), signature=True, line_based=False
+    name="azure_cost_parquet",
+    title="Azure cost export (Parquet)",
+    tables=("charge",),
+    signature=True,
+    line_based=False,
+    version=2,
 )
 
 

@@ -25,7 +25,7 @@ from parsers.csvsheet import Converted, header_of, read_sheet
 from parsers.csvtext import Flags
 from parsers.source import Source
 
-FORMAT = Format(name="focus_csv", title="FOCUS cost and usage (CSV)", tables=("charge",), signature=True)
+FORMAT = Format(name="focus_csv", title="FOCUS cost and usage (CSV)", tables=("charge",), signature=True, version=2)
 
 REQUIRED = frozenset({"billedcost", "billingcurrency", "billingaccountid", "chargeperiodstart", "chargeperiodend"})
 TEXTS = {

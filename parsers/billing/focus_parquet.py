@@ -15,7 +15,12 @@ from parsers.contract import Format, Grade, Item
 from parsers.source import Source
 
 FORMAT = Format(
-    name="focus_parquet", title="FOCUS cost and usage (Parquet)", tables=("charge",), signature=True, line_based=False
+    name="focus_parquet",
+    title="FOCUS cost and usage (Parquet)",
+    tables=("charge",),
+    signature=True,
+    line_based=False,
+    version=2,
 )
 
 

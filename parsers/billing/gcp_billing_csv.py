@@ -15,7 +15,9 @@ from parsers.contract import Format, Grade, Item
 from parsers.csvsheet import header_of, read_sheet
 from parsers.source import Source
 
-FORMAT = Format(name="gcp_billing_csv", title="Google Cloud billing export (CSV)", tables=("charge",), signature=True)
+FORMAT = Format(
+    name="gcp_billing_csv", title="Google Cloud billing export (CSV)", tables=("charge",), signature=True, version=2
+)
 
 
 def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001

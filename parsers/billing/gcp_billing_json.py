@@ -22,7 +22,9 @@ from parsers.jsondocument import NO_LISTS, head_grade
 from parsers.jsonlines import JsonRecord
 from parsers.source import Source
 
-FORMAT = Format(name="gcp_billing_json", title="Google Cloud billing export (JSON)", tables=("charge",), signature=True)
+FORMAT = Format(
+    name="gcp_billing_json", title="Google Cloud billing export (JSON)", tables=("charge",), signature=True, version=2
+)
 
 
 def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001

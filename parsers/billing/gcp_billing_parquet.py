@@ -20,6 +20,7 @@ FORMAT = Format(
     tables=("charge",),
     signature=True,
     line_based=False,
+    version=2,
 )
 
 

@@ -19,11 +19,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.billing.lines import DUPLICATE_COLUMNS, BillLines, told_apart
-from parsers.csvcells import Amounts, Cells, each, flags, held_exactly, present, spread
+from parsers.csvcells import Amounts, Cells, each, flags, present, spread
 from parsers.csvsheet import Converted
 from parsers.csvtext import Flags
 from parsers.jsontext import JsonFault, compact, decode
-from parsers.schema import INT, MONEY, STRING
+from parsers.money import held
+from parsers.schema import BOOL, INT, MONEY, STRING
 from parsers.times import iso
 
 COMPUTED = "effective_cost_computed"
@@ -125,7 +126,7 @@ def layout_of(header: tuple[str, ...]) -> GcpLayout | None:
 
 def _net(lines: BillLines, billed: Amounts) -> None:
     """Fill the effective cost: the cost and its credits, where these can be read."""
-    sums, known = spread(lines.cells.text("credits"), _credited, [pa.decimal128(38, 18), pa.bool_()])
+    sums, known = spread(lines.cells.text("credits"), _credited, [MONEY, BOOL])
     given = present(sums) & flags(known)
     unreadable = present(lines.cells.text("credits")) & ~flags(known)
     values = billed.values.to_pylist()
@@ -142,8 +143,7 @@ def _net(lines: BillLines, billed: Amounts) -> None:
 def _sum(cost: Decimal | None, credit: Decimal) -> Decimal | None:
     if cost is None:
         return None
-    total = _EXACT.add(cost, credit) or Decimal(0)  # zero is zero, whatever digits it was made of
-    return total if held_exactly(total, MONEY) else None
+    return held(_EXACT.add(cost, credit), MONEY)
 
 
 def _credited(text: str) -> tuple[Decimal | None, bool]:
@@ -153,12 +153,13 @@ def _credited(text: str) -> tuple[Decimal | None, bool]:
         return None, False
     amounts = [one.get("amount") if isinstance(one, dict) else None for one in found]
     numbers = [_number(amount) for amount in amounts]
-    if not all(number is not None and held_exactly(number, pa.decimal128(38, 18)) for number in numbers):
+    if not all(number is not None and held(number, MONEY) is not None for number in numbers):
         return None, False
     total = Decimal(0)
     for number in numbers:
         total = _EXACT.add(total, number or Decimal(0))
-    return (total if numbers else None), held_exactly(total, pa.decimal128(38, 18))
+    sum_held = held(total, MONEY)
+    return (sum_held if numbers else None), sum_held is not None
 
 
 def _number(value: Any) -> Decimal | None:

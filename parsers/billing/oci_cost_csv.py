@@ -24,7 +24,9 @@ from parsers.csvtext import Flags
 from parsers.schema import STRING
 from parsers.source import Source
 
-FORMAT = Format(name="oci_cost_csv", title="Oracle Cloud cost report (CSV)", tables=("charge",), signature=True)
+FORMAT = Format(
+    name="oci_cost_csv", title="Oracle Cloud cost report (CSV)", tables=("charge",), signature=True, version=2
+)
 
 REQUIRED = frozenset(
     {"lineitem/intervalusagestart", "lineitem/intervalusageend", "lineitem/tenantid", "cost/mycost", "product/service"}

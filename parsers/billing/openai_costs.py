@@ -24,7 +24,11 @@ from parsers.jsonlines import JsonRecord
 from parsers.source import Source
 
 FORMAT = Format(
-    name="openai_costs", title="OpenAI organization costs", tables=("charge", "coverage_gap"), signature=True
+    name="openai_costs",
+    title="OpenAI organization costs",
+    tables=("charge", "coverage_gap"),
+    signature=True,
+    version=2,
 )
 
 RESULT = "organization.costs.result"

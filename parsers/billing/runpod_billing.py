@@ -25,7 +25,7 @@ from parsers.jsonlines import JsonRecord
 from parsers.source import Source
 from parsers.times import iso
 
-FORMAT = Format(name="runpod_billing", title="RunPod billing", tables=("charge",), signature=True)
+FORMAT = Format(name="runpod_billing", title="RunPod billing", tables=("charge",), signature=True, version=2)
 
 RESOURCES = ("podId", "endpointId", "networkVolumeId")
 MAPPED = {*RESOURCES, "time", "amount", "timeBilledMs", "gpuTypeId"}

@@ -25,7 +25,9 @@ from parsers.jsonlines import JsonRecord
 from parsers.schema import STRING
 from parsers.source import Source
 
-FORMAT = Format(name="vast_invoices", title="Vast.ai invoices", tables=("charge", "coverage_gap"), signature=True)
+FORMAT = Format(
+    name="vast_invoices", title="Vast.ai invoices", tables=("charge", "coverage_gap"), signature=True, version=2
+)
 
 LISTS = frozenset({"invoices"})
 NEEDED = frozenset({"type", "timestamp", "amount"})

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from parsers.capture.cutjson import CutText, read_cut
 from parsers.capture.messages import Found, Heard, Unread
 from parsers.jsontext import DUPLICATE_KEYS, JsonFault, decode_all
-from parsers.money import fits
+from parsers.money import held
 from parsers.schema import WORK
 from parsers.text import storable
 
@@ -347,8 +347,8 @@ class _Columns:
     def _difficulty(self, value: Any, note: str | None = None) -> None:
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             return
-        number = Decimal(value)
-        if number > 0 and fits(number, WORK):
+        number = held(Decimal(value), WORK)
+        if number is not None and number > 0:
             self.columns["difficulty"] = number
             if note:
                 self.notes.append(note)

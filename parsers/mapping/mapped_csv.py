@@ -28,7 +28,9 @@ from parsers.schema import EVIDENCE_TABLES, INT, INT32, STRING, TABLES
 from parsers.source import Source
 from parsers.text import UNDECODABLE
 
-FORMAT = Format(name="mapped_csv", title="CSV read through a mapping file", tables=EVIDENCE_TABLES, signature=False)
+FORMAT = Format(
+    name="mapped_csv", title="CSV read through a mapping file", tables=EVIDENCE_TABLES, signature=False, version=2
+)
 
 _TIME_KINDS = (INT, INT, INT, INT32, STRING)
 

@@ -29,7 +29,7 @@ FORMAT = Format(
     title="JSON read through a mapping file",
     tables=EVIDENCE_TABLES,
     signature=False,
-    version=2,
+    version=3,
 )
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from parsers.contract import Format, Grade, Item
 from parsers.jsonanswers import Answer, Made, Reader, metric, rate, read_answers, recognised, shares
 from parsers.mining import places
-from parsers.money import fits
+from parsers.money import held
 from parsers.schema import COIN
 from parsers.source import Source
 
@@ -101,8 +101,8 @@ def _rate(raw: str | None, factor: Any, unit: str | None, columns: Mapping[str, 
     made = rate(raw, unit, **columns)
     known = isinstance(factor, int | Decimal) and not isinstance(factor, bool) and 0 < factor < _MOST
     if made and known and made[0].values["value"] is not None:
-        value = _EXACT.multiply(made[0].values["value"], Decimal(factor))
-        if fits(value, COIN):
+        value = held(_EXACT.multiply(made[0].values["value"], Decimal(factor)), COIN)
+        if value is not None:
             made[0].values.update(value=value, unit="H/s", notes=[])
     return made
 

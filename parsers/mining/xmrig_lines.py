@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from parsers import ip, times
 from parsers.jsontext import compact
 from parsers.mining.endpoints import Endpoint, endpoint, is_name
-from parsers.money import fits
+from parsers.money import held
 from parsers.schema import COIN, WORK
 from parsers.text import decoded
 
@@ -168,9 +168,9 @@ def _share(found: re.Match[str], tag: str | None) -> list[Made]:
 
 
 def _difficulty(digits: str, suffix: str) -> tuple[Decimal | None, list[str]]:
-    value = Decimal(digits) * _SCALE[suffix]
+    value = held(Decimal(digits) * _SCALE[suffix], WORK)
     notes = [ROUNDED] if suffix else []
-    return (value, notes) if fits(value, WORK) else (None, [*notes, TOO_BIG])
+    return value, [*notes, TOO_BIG] if value is None else notes
 
 
 def _speed(found: re.Match[str], tag: str | None) -> list[Made]:  # noqa: ARG001
@@ -202,8 +202,8 @@ def _rate(number: str, suffix: str) -> tuple[Decimal | None, str | None]:
     """Return hashes per second, exact, and the text they were read from; (None, None) for n/a."""
     if not _NUMBER.fullmatch(number):
         return None, None
-    value = Decimal(number) * _SCALE[suffix]
-    return (value if fits(value, COIN) else None), f"{number} {suffix}H/s" if suffix else number
+    value = held(Decimal(number) * _SCALE[suffix], COIN)
+    return value, f"{number} {suffix}H/s" if suffix else number
 
 
 def _job(found: re.Match[str], tag: str | None) -> list[Made]:  # noqa: ARG001

@@ -31,7 +31,7 @@ FORMAT = Format(
     title="Chat Completions requests and responses",
     tables=("session", "transcript"),
     signature=True,
-    version=2,
+    version=3,
     carried=(
         "session_id",
         "seq",

@@ -32,7 +32,7 @@ FORMAT = Format(
     title="Claude Code session",
     tables=("session", "transcript"),
     signature=True,
-    version=2,
+    version=3,
     carried=(
         "seq",
         "is_replayed",

@@ -25,7 +25,7 @@ FORMAT = Format(
     title="Claude Code stream-json output",
     tables=("session", "transcript"),
     signature=True,
-    version=2,
+    version=3,
     carried=claude_code.FORMAT.carried,
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from parsers.money import LOSSY, amount, fits
+from parsers.money import LOSSY, amount, held
 from parsers.schema import MONEY, TABLES
 from parsers.times import SECOND, Moment, epoch_seconds, iso
 
@@ -42,8 +42,7 @@ def percent(value: Any) -> Decimal | None:
     """Return a share in percent, exact or not at all."""
     if type(value) is not int and not isinstance(value, Decimal):
         return None
-    number = Decimal(value)
-    return number if fits(number, _PERCENT) else None
+    return held(Decimal(value), _PERCENT)
 
 
 def time_columns(value: Any) -> dict[str, Any] | None:

@@ -49,6 +49,7 @@ FORMAT = Format(
         "notes",
         "extra",
     ),
+    version=2,
 )
 
 

@@ -42,6 +42,7 @@ FORMAT = Format(
     tables=("session", "transcript"),
     signature=True,
     carried=(*CARRIED, "author", "usage_is_primary", "agent_name", "provider", "notes"),
+    version=2,
 )
 
 _TYPES = frozenset(

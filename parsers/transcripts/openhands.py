@@ -33,6 +33,7 @@ FORMAT = Format(
     tables=("session", "transcript"),
     signature=True,
     carried=(*CARRIED, "usage_is_primary", "host_name", "user_name", "seq"),
+    version=2,
 )
 
 LISTS = frozenset({"history", "trajectory"})

@@ -31,6 +31,7 @@ FORMAT = Format(
     signature=True,
     line_based=False,
     carried=(*CARRIED, "duration_us", "extra", "notes", "command"),
+    version=2,
 )
 
 LISTS = frozenset({"trajectory", "history"})

@@ -60,7 +60,8 @@ other_flow as (
 
 charged as (
     select
-        source_id, record, part, line, billing_currency as currency, billed_cost,
+        source_id, record, part, line, billing_currency as currency,
+        cast(billed_cost as decimal(38, 12)) as billed_cost,   -- room for sums, whatever a bill says
         epoch_us(coalesce(ts_end, ts)) as best_us,
         epoch_us(coalesce(ts_end, ts)) // 86400000000 as day
     from charge

@@ -18,7 +18,7 @@ from parsers.jsontext import compact
 from parsers.schema import COIN, INT, MONEY, STRING, UNIT_PRICE
 from parsers.times import iso
 
-NUMBERS = st.from_regex(r"[+-]?[0-9]{0,26}\.?[0-9]{0,20}([eE][+-]?[0-9]{1,3})?", fullmatch=True) | st.text(max_size=5)
+NUMBERS = st.from_regex(r"[+-]?[0-9]{0,26}\.?[0-9]{0,24}([eE][+-]?[0-9]{1,3})?", fullmatch=True) | st.text(max_size=5)
 
 
 def column(*texts: str | None) -> pa.StringArray:
@@ -35,7 +35,7 @@ def exactly(text: str | None, kind: pa.Decimal128Type) -> Fraction | None:
 
 
 @given(texts=st.lists(st.none() | NUMBERS, max_size=8), kind=st.sampled_from([MONEY, UNIT_PRICE, COIN]))
-@example(texts=["10000000000000.000000000000001", "12345678901234567890.1234567890123456789"], kind=MONEY)
+@example(texts=["10000000000000.000000000000000000001", "12345678901234567890.1234567890123456789"], kind=MONEY)
 @example(texts=["0e100", "0E-99", "99999999999999999999.999999999999999999", "1e37"], kind=COIN)
 def test_amounts_are_exact_or_absent(texts, kind):
     texts = [text or None for text in texts]
@@ -60,7 +60,7 @@ def test_zero_is_zero_with_any_exponent(text):
 
 
 def test_more_digits_than_fit_are_lossy():
-    found = amounts(column("0.123456789012345", "1e30", "0.10000000000000000000"), MONEY)
+    found = amounts(column("0.123456789012345678901", "1e30", "0.1" + "0" * 60), MONEY)
     assert found.lossy.tolist() == [True, True, False]
     assert found.values.to_pylist()[2] == Decimal("0.1")
 

@@ -26,11 +26,11 @@ def charge(amount: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("amount", "cost", "notes"),
     [
-        ("123.45", "1.23450000000000", ["converted_from_cents"]),
-        ("0", "0.00000000000000", ["converted_from_cents"]),
-        ("-5", "-0.05000000000000", ["converted_from_cents"]),
-        ("0.000000000001", "0.00000000000001", ["converted_from_cents"]),
-        ("0.0000000000001", None, ["amount_not_exact", "converted_from_cents"]),
+        ("123.45", "1.23450000000000000000", ["converted_from_cents"]),
+        ("0", "0.00000000000000000000", ["converted_from_cents"]),
+        ("-5", "-0.05000000000000000000", ["converted_from_cents"]),
+        ("0.000000000000000001", "0.00000000000000000001", ["converted_from_cents"]),
+        ("0.0000000000000000001", None, ["amount_not_exact", "converted_from_cents"]),
         ("1e-30", None, ["amount_not_exact", "converted_from_cents"]),
         (None, None, None),
     ],

@@ -47,12 +47,12 @@ def charge(**cells: str) -> dict[str, Any]:
     ("cells", "expected"),
     [
         ({}, {"ts": "2026-03-04T05:00:00.000000Z", "ts_end": "2026-03-04T06:00:00.000000Z", "notes": None}),
-        ({}, {"billed_cost": "1.50000000000000", "billed_cost_raw": "1.50", "billing_account_id": "0012"}),
-        ({"BilledCost": "-0.000000000000001"}, {"billed_cost": None, "notes": ["amount_not_exact"]}),
-        ({"BilledCost": "-0.000000000000001"}, {"billed_cost_raw": "-0.000000000000001"}),
-        ({"BilledCost": "1.50000000000000000000"}, {"billed_cost": "1.50000000000000"}),
-        ({"BilledCost": "5e-06"}, {"billed_cost": "0.00000500000000"}),
-        ({"BilledCost": "2.5E3"}, {"billed_cost": "2500.00000000000000"}),
+        ({}, {"billed_cost": "1.50000000000000000000", "billed_cost_raw": "1.50", "billing_account_id": "0012"}),
+        ({"BilledCost": "-0.000000000000000000001"}, {"billed_cost": None, "notes": ["amount_not_exact"]}),
+        ({"BilledCost": "-0.000000000000000000001"}, {"billed_cost_raw": "-0.000000000000000000001"}),
+        ({"BilledCost": "1.5000000000000000000000"}, {"billed_cost": "1.50000000000000000000"}),
+        ({"BilledCost": "5e-06"}, {"billed_cost": "0.00000500000000000000"}),
+        ({"BilledCost": "2.5E3"}, {"billed_cost": "2500.00000000000000000000"}),
         ({"BilledCost": "NULL"}, {"billed_cost": None, "billed_cost_raw": None}),
         (
             {"EffectiveCost": "1,5"},

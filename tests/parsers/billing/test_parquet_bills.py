@@ -65,10 +65,11 @@ def test_other_schemas_are_not_claimed(_as_csv, as_parquet, _name):
 @pytest.mark.parametrize(
     ("cost", "expected"),
     [
-        (pa.array([1.5], pa.float64()), ("1.50000000000000", "1.5")),
-        (pa.array([0.1], pa.float32()), (None, "0.10000000149011612")),  # more digits than the column
-        (pa.array([3], pa.int64()), ("3.00000000000000", "3")),
-        (pa.array(["1.50"]), ("1.50000000000000", "1.50")),
+        (pa.array([1.5], pa.float64()), ("1.50000000000000000000", "1.5")),
+        (pa.array([0.1], pa.float32()), ("0.10000000149011612000", "0.10000000149011612")),
+        (pa.array([1e-21], pa.float64()), (None, "1e-21")),  # more digits than the column
+        (pa.array([3], pa.int64()), ("3.00000000000000000000", "3")),
+        (pa.array(["1.50"]), ("1.50000000000000000000", "1.50")),
         (pa.array([None], pa.float64()), (None, None)),
     ],
 )

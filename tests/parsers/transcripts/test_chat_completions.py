@@ -258,7 +258,11 @@ def test_usage_counts_once_for_a_response(transcript):
     rows = transcript(chat_completions, *(exchange([PROMPT], calling(), "same", cost=0.25),) * 2)
     usage = [row for row in rows if row["kind"] == "usage"]
     assert [(row["usage_is_primary"], row["is_replayed"]) for row in usage] == [(True, False), (False, True)]
-    assert (usage[0]["input_tokens"], usage[0]["output_tokens"], usage[0]["cost_usd"]) == (10, 2, "0.25000000000000")
+    assert (usage[0]["input_tokens"], usage[0]["output_tokens"], usage[0]["cost_usd"]) == (
+        10,
+        2,
+        "0.25000000000000000000",
+    )
 
 
 def test_messages_before_they_were_written_into_a_prompt_are_preferred(transcript):

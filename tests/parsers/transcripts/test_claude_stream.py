@@ -52,7 +52,7 @@ def test_why_a_run_ended(transcript, subtype, error_type):
         printed("result", subtype=subtype, is_error=bool(error_type), usage=usage, total_cost_usd=0.5, duration_ms=7),
     )
     assert (row.get("error_type"), row["is_error"], row["usage_is_primary"]) == (error_type, bool(error_type), False)
-    assert (row["cost_usd"], row["duration_us"], row["output_tokens"]) == ("0.50000000000000", 7000, 2)
+    assert (row["cost_usd"], row["duration_us"], row["output_tokens"]) == ("0.50000000000000000000", 7000, 2)
 
 
 @pytest.mark.parametrize(
