@@ -71,10 +71,11 @@ def overview(coverage: tuple[Coverage, ...], shaded: tuple[Span, ...]) -> Drawin
     dated = tuple(row for row in coverage if row.present or row.gaps)
     if not dated:
         return None
-    wide, narrow = (_overview(dated[:MOST_SOURCES], shaded, width) for width in (WIDE, NARROW))
+    chosen = tuple(sorted(dated[:MOST_SOURCES], key=lambda row: row.label))
+    wide, narrow = (_overview(chosen, shaded, width) for width in (WIDE, NARROW))
     words = [f"{len(dated)} sources with dated records, from {wording.period(*_extent(dated))} UTC."]
     if len(dated) > MOST_SOURCES:
-        words.append(f"The first {MOST_SOURCES} are drawn; the list of evidence has all.")
+        words.append(f"The {MOST_SOURCES} with the most hours are drawn; the table has all.")
     return Drawing(wide, narrow, tuple(words))
 
 

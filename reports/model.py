@@ -526,6 +526,7 @@ class ReportModel:
     records: tuple[CitedRecord, ...] = ()
     charts: tuple[Chart, ...] = ()
     coverage: tuple[Coverage, ...] = ()
+    clocks: Exhibit | None = None
     allowed: tuple[Exhibit, ...] = ()
     controls: tuple[Exhibit, ...] = ()
     drives: tuple[Exhibit, ...] = ()

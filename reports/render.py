@@ -93,6 +93,7 @@ def _context(model: ReportModel) -> dict[str, Any]:
         "carded": frozenset(records),
         "lanes": [swimlanes.drawn(incident.links, records) for incident in model.incidents],
         "shaded": shaded,
+        "covered": views.covered(model.coverage),
         "overview": figures.overview(model.coverage, shaded),
         "charts": [(chart, drawing) for chart, drawing in drawn if drawing is not None],
     }

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from reports import wording
 from reports.citations import Citations
-from reports.model import Asset, CitedRecord, Incident, Source, Span
+from reports.model import Asset, CitedRecord, Coverage, Incident, Source, Span
 from reports.vocabulary import LIKELIHOODS
 
 
@@ -51,6 +51,17 @@ class Card:
     label: str
     place: str
     sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A source over time in figures: first and last, how many stretches, how often it says that it lost some."""
+
+    label: str
+    from_us: int | None
+    to_us: int | None
+    stretches: int
+    gaps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +155,21 @@ def asset_shares(asset: Asset) -> list[Part]:
             found.append(Part(name, begin, width))
         begin += width
     return found
+
+
+def covered(coverage: Iterable[Coverage]) -> list[Covered]:
+    """Sum up each source's stretches; sources without a dated record are left out."""
+    return [
+        Covered(
+            row.label,
+            min((span.from_us for span in row.present), default=None),
+            max((span.to_us for span in row.present), default=None),
+            len(row.present),
+            len(row.gaps),
+        )
+        for row in coverage
+        if row.present or row.gaps
+    ]
 
 
 def mining_spans(incidents: Iterable[Incident]) -> tuple[Span, ...]:

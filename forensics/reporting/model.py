@@ -12,11 +12,12 @@ from forensics.reporting.alerts import alerts
 from forensics.reporting.allowed import allowed
 from forensics.reporting.charts import charts
 from forensics.reporting.controls import controls
+from forensics.reporting.coverage import clock_error, clocks, coverage
 from forensics.reporting.drives import drives
 from forensics.reporting.incidents import incident_of, refs_of
 from forensics.reporting.records import cards, microseconds
 from forensics.reporting.sentences import verdict_sentence, window_text
-from forensics.reporting.timeline import short_label, timeline
+from forensics.reporting.timeline import timeline
 from queries.catalogue import all_relations
 from queries.knowledge import knowledge_hashes
 from reports.model import (
@@ -24,7 +25,6 @@ from reports.model import (
     Audit,
     Check,
     Component,
-    Coverage,
     Fact,
     Gap,
     KeyFigure,
@@ -39,7 +39,6 @@ from reports.model import (
 from reports.model import Case as CaseHeader
 
 Document = Mapping[str, Any]
-HOUR = 3_600_000_000
 _CONDUCT = ("controls", "drives", "reversal", "feedback_loop")
 
 
@@ -59,7 +58,8 @@ def build_model(case: Case, engine: Engine, document: Document, banner: str | No
         timeline=timeline(engine, digits),
         records=cards(case, references, formats),
         charts=charts(engine, spans, marks),
-        coverage=tuple(_coverage(engine, document)),
+        coverage=tuple(coverage(engine, document)),
+        clocks=clocks(document),
         allowed=tuple(allowed(document["policy"])),
         controls=tuple(controls(document)),
         drives=tuple(drives(document)),
@@ -175,32 +175,6 @@ def _marks(document: Document) -> tuple[Mark, ...]:
     return tuple(sorted(marks, key=lambda mark: (mark.us, mark.label)))
 
 
-def _coverage(engine: Engine, document: Document) -> Iterator[Coverage]:
-    """Per source: hours in which it has records, joined where they touch; the most telling 40 sources."""
-    union = " union all ".join(
-        f'select source_id, epoch_us(ts) // {HOUR} as hour from "{table}" where ts is not null'
-        for table in ("transcript", "process", "flow", "name_lookup", "mining_share", "coin_movement", "charge")
-    )
-    rows = engine.rows(f"select distinct source_id, hour from ({union}) as every order by source_id, hour")
-    hours: dict[str, list[int]] = {}
-    for row in rows:
-        hours.setdefault(row["source_id"], []).append(row["hour"])
-    paths = {source["sha256"]: source["path"] for source in document["sources"]}
-    chosen = sorted(hours, key=lambda source_id: (-len(hours[source_id]), paths.get(source_id, "")))[:40]
-    for source_id in sorted(chosen, key=lambda source_id: paths.get(source_id, "")):
-        yield Coverage(short_label(paths.get(source_id, source_id[:12])), tuple(_stretches(hours[source_id])))
-
-
-def _stretches(hours: list[int]) -> Iterator[Span]:
-    begin = before = hours[0]
-    for hour in hours[1:]:
-        if hour > before + 1:
-            yield Span(begin * HOUR, (before + 1) * HOUR)
-            begin = hour
-        before = hour
-    yield Span(begin * HOUR, (before + 1) * HOUR)
-
-
 def _absence(absence: Document) -> Absence:
     return Absence(
         absence["claim"],
@@ -235,20 +209,9 @@ def _source(source: Document) -> Source:
     )
 
 
-_CLOCK_ERRORS = {"zone": "whole zone", "counter": "wrapped counter", "offset": "clock off", "drift": "clock drifting"}
-
-
 def _clock_note(clock: Document | None) -> str:
     """Say what was wrong with a clock and what tells it; empty where none was."""
-    if clock is None:
-        return ""
-    parts = [_CLOCK_ERRORS[clock["error"]]]
-    if clock["drift_ppm"] is not None:
-        parts.append(f"{clock['drift_ppm']} ppm")
-    elif clock["pieces"] > 1:
-        parts.append(f"set {clock['pieces'] - 1} times")
-    parts.append(f"{clock['inliers']} events seen by both")
-    return ", ".join(parts)
+    return "" if clock is None else f"{clock_error(clock)}, {clock['inliers']} events seen by both"
 
 
 def _methods(document: Document) -> Methods:

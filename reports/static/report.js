@@ -293,13 +293,15 @@
 
     // the lanes: rows over time, one lane a source
     const canvas = byId("lanes");
-    const lanes = [...new Set(columns.source.codes)].map((code) => [code, 0]);
-    const byCode = new Map(lanes.map((lane) => [lane[0], lane]));
-    for (const code of columns.source.codes) byCode.get(code)[1]++;
-    lanes.sort((a, b) => b[1] - a[1]);
+    // the sources with the most rows in sight
+    const laneCodes = (most) => {
+      const rows = new Uint32Array(columns.source.names.length);
+      for (const row of shown) rows[columns.source.codes[row]]++;
+      return [...rows.keys()].sort((a, b) => rows[b] - rows[a] || a - b).slice(0, most);
+    };
     const drawnAt = () => {
       const narrow = canvas.clientWidth < 560;
-      const gutter = narrow ? 0 : 120;
+      const gutter = narrow ? 0 : 184;
       return { narrow, gutter, width: canvas.clientWidth - gutter, lane: narrow ? 32 : 24 };
     };
     const colour = (property) => {
@@ -309,27 +311,29 @@
     function drawLanes() {
       const { narrow, gutter, width, lane } = drawnAt();
       if (width <= 0) return;
-      const drawn = lanes.slice(0, narrow ? 5 : 9);
+      const drawn = laneCodes(narrow ? 6 : 12);
       const axis = 22, tall = drawn.length * lane + axis, scale = devicePixelRatio || 1;
       canvas.style.height = tall + "px";
       canvas.width = (gutter + width) * scale;
       canvas.height = tall * scale;
       const [from, to] = range ?? whole;
-      const slots = new Map(drawn.map(([code], index) => [code, index]));
+      const slots = new Map(drawn.map((code, index) => [code, index]));
       const bins = [new Uint32Array(drawn.length * width), new Uint32Array(drawn.length * width)]; // all rows, rows with a stage
+      const slotOf = columns.source.names.map((_, code) => slots.get(code) ?? -1);
+      const staged = columns.stage.names.map((label) => label !== "");
       for (const row of shown) {
-        const slot = slots.get(columns.source.codes[row]);
-        if (slot === undefined || !(at[row] >= from && at[row] <= to)) continue;
+        const slot = slotOf[columns.source.codes[row]];
+        if (slot < 0 || !(at[row] >= from && at[row] <= to)) continue;
         const bin = slot * width + Math.min(Math.floor((at[row] - from) / (to - from) * width), width - 1);
         bins[0][bin]++;
-        if (name(columns.stage, row)) bins[1][bin]++;
+        if (staged[columns.stage.codes[row]]) bins[1][bin]++;
       }
       const pen = canvas.getContext("2d");
       pen.scale(scale, scale);
       pen.font = "12px " + getComputedStyle(canvas).fontFamily;
       pen.textBaseline = "middle";
       const soft = colour("--soft"), rule = colour("--rule"), inks = [colour("--strong-rule"), colour("--accent")];
-      drawn.forEach(([code], index) => {
+      drawn.forEach((code, index) => {
         const foot = (index + 1) * lane - 1;
         const most = Math.log1p(Math.max(1, ...bins[0].subarray(index * width, (index + 1) * width)));
         pen.fillStyle = rule;

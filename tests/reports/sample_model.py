@@ -218,11 +218,28 @@ def coverage() -> tuple[m.Coverage, ...]:
     )
 
 
+def clocks() -> m.Exhibit:
+    def line(*cells: str) -> m.Line:
+        return m.Line(tuple(m.Statement(cell) for cell in cells))
+
+    return m.Exhibit(
+        "Clocks and their corrections",
+        (m.Statement("Times of 1 of 9 sources are moved."),),
+        ("Source", "Its clock", "What was wrong"),
+        (line("hosts/gpu-01/audit.log", "2.4 s behind", "clock off"),),
+    )
+
+
 def incident_model(rows: int = 1_800) -> m.ReportModel:
     """The complete incident, some rows more than the plain table shows."""
     document = spelled_out(SAMPLE["model"]) | {"incidents": [incident()], "records": [*map(card, SAMPLE["records"])]}
     return replace(
-        load(document), timeline=timeline(rows, rows * 40), charts=charts(), coverage=coverage(), sources=sources()
+        load(document),
+        timeline=timeline(rows, rows * 40),
+        charts=charts(),
+        coverage=coverage(),
+        clocks=clocks(),
+        sources=sources(),
     )
 
 

@@ -141,6 +141,6 @@ def test_many_sources_are_capped_and_said_so() -> None:
     rows = tuple(Coverage(f"source {index}", (Span(0, 10**9),)) for index in range(60))
     drawing = figures.overview(rows, ())
     assert drawing
-    assert "The first 40 are drawn" in " ".join(drawing.summary)
+    assert "The 40 with the most hours are drawn" in " ".join(drawing.summary)
     assert "source 39" in drawing.wide
     assert "source 40" not in drawing.wide
