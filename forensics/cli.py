@@ -23,6 +23,7 @@ COMMANDS = {
     "report": "Write the report, one HTML file.",
     "next": "Tell what to collect next, before it is gone.",
     "verify": "Check every hash, the chain of custody and this tool.",
+    "annotate": "Dispute, exclude or note a record, or confirm a source's zone.",
     "timeline": "List what happened, in order of time.",
     "explain": "Tell which agents were active around an alert, and the chance of it.",
     "show": "Print the bytes that a reference stands for.",

@@ -12,8 +12,9 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from parsers.schema import ALL_TABLES
+from parsers.schema import ALL_TABLES, EVIDENCE_TABLES
 from queries.catalogue import Relation, in_order
 from queries.errors import QueriesError
 from queries.knowledge import knowledge_tables
@@ -41,13 +42,28 @@ def duckdb_type(kind: pa.DataType) -> str:
     return _DUCKDB_TYPES[kind]
 
 
+def _excluded(parts: Iterable[Path]) -> str:
+    """The condition under which a row of evidence belongs to a record that the investigator excluded; empty if none."""
+    rows = [row for part in sorted(parts) for row in pq.read_table(part).to_pylist() if row["kind"] == "exclude"]
+    return " or ".join(
+        f"(source_id = '{int(row['source_id'], 16):064x}' and record = {int(row['record'])}"
+        + ("" if row["part"] is None else f" and part = {int(row['part'])}")
+        + ")"
+        for row in rows
+    )
+
+
 class Engine:
-    """One in-memory database with every table of the schema, filled from Parquet parts or empty."""
+    """One in-memory database with every table of the schema, filled from Parquet parts or empty.
+
+    Records that the investigator excluded (table `annotation`) are in none of the tables of evidence.
+    """
 
     def __init__(self, parts: Mapping[str, Iterable[Path]], scratch: Path, *, threads: int | None = None) -> None:
         self.connection = duckdb.connect(":memory:")
         self.tables: set[str] = set()
         folders = {str(scratch)}
+        self._excluded = _excluded(parts.get("annotation", ()))
         for table, schema in ALL_TABLES.items():
             paths = sorted(str(path) for path in parts.get(table, ()))
             folders.update(str(Path(path).parent) for path in paths)
@@ -62,7 +78,8 @@ class Engine:
             # paths are hash names of the case's own store, never names that evidence chose
             listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
             chosen = ", ".join(f'"{column.name}"' for column in schema)
-            self.connection.execute(f'create view "{table}" as select {chosen} from read_parquet([{listed}])')
+            kept = f" where not ({self._excluded})" if self._excluded and table in EVIDENCE_TABLES else ""
+            self.connection.execute(f'create view "{table}" as select {chosen} from read_parquet([{listed}]){kept}')
         else:
             self.connection.execute(f'create table "{table}" ({columns})')
         self.tables.add(table)

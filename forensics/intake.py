@@ -210,9 +210,10 @@ class _Intake:
         for result in results.values():
             for table, count in result.rows.items():
                 self.summary.rows[table] = self.summary.rows.get(table, 0) + count
-        for stale in ("findings/", "incident.json", "report/"):
-            self.act.drop(stale)  # they were made from other evidence
-        ledger.store(self.act, Ledger([*old, *new], [*kept.refusals, *self.refusals]), self.case.settings)
+        self.act.drop_derived()
+        ledger.store(
+            self.act, Ledger([*old, *new], [*kept.refusals, *self.refusals], kept.annotations), self.case.settings
+        )
         self.shelf.finish()
         self.act.outcome.update(self.summary.told())
 

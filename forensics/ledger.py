@@ -1,4 +1,7 @@
-"""The tables that intake keeps: `source`, `source_scope`, `refusal`, one part for each intake, rewritten as a whole."""
+"""The tables of a case's own: `source`, `source_scope`, `refusal`, one part for each intake, and `annotation`.
+
+They are rewritten as a whole.
+"""
 
 from __future__ import annotations
 
@@ -26,21 +29,27 @@ Row = dict[str, Any]
 
 @dataclass
 class Ledger:
-    """Deliveries and refusals of all intakes so far, as rows of their tables."""
+    """Deliveries and refusals of all intakes so far, and what was said of records, as rows of their tables."""
 
     sources: list[Row] = field(default_factory=list)
     refusals: list[Row] = field(default_factory=list)
+    annotations: list[Row] = field(default_factory=list)
 
     @property
     def last_intake(self) -> int:
         """The highest intake number used."""
         return max((row["intake"] for row in (*self.sources, *self.refusals)), default=0)
 
+    @property
+    def confirmed_zones(self) -> dict[str, str]:
+        """Zones that an investigator confirmed, by source; the last word counts."""
+        return {row["source_id"]: row["zone"] for row in self.annotations if row["kind"] == "zone"}
+
 
 def load(case: Case) -> Ledger:
     """Read the ledger of a case."""
     parts = case.tables()
-    return Ledger(_rows(parts.get("source", [])), _rows(parts.get("refusal", [])))
+    return Ledger(*(_rows(parts.get(table, [])) for table in ("source", "refusal", "annotation")))
 
 
 def _rows(parts: Iterable[Path]) -> list[Row]:
@@ -49,11 +58,20 @@ def _rows(parts: Iterable[Path]) -> list[Row]:
 
 def store(act: Transaction, ledger: Ledger, settings: Settings) -> None:
     """Write the ledger; what did not change keeps its name and bytes."""
-    scopes = [scope_row(row, settings) for row in ledger.sources]
+    zones = ledger.confirmed_zones
+    scopes = [scope_row(row, settings, zones.get(row["source_id"])) for row in ledger.sources]
     for table, rows in (("source", ledger.sources), ("source_scope", scopes), ("refusal", ledger.refusals)):
         act.drop(f"tables/{table}/")
         for intake, group in groupby(sorted(rows, key=_order), key=lambda row: row["intake"]):
             _store_part(act, table, f"{intake:04d}", list(group))
+
+
+def store_annotations(act: Transaction, ledger: Ledger, settings: Settings) -> None:
+    """Write what was said of records, and the scopes that follow from it."""
+    act.drop("tables/annotation/")
+    if ledger.annotations:
+        _store_part(act, "annotation", "0001", ledger.annotations)
+    store(act, ledger, settings)
 
 
 def _order(row: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -45,7 +45,8 @@ def _is_root_home(parts: list[str]) -> bool:
     return len(parts) > 1 and (at_top or (len(parts) > 3 and parts[0] == "hosts" and parts[2] == "root"))
 
 
-def scope_row(source: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
-    """Return the `source_scope` row of a `source` row."""
+def scope_row(source: Mapping[str, Any], settings: Settings, confirmed_zone: str | None = None) -> dict[str, Any]:
+    """Return the `source_scope` row of a `source` row; a zone that was confirmed for the source outdoes all others."""
     place = {key: source[key] for key in ("source_id", "intake", "path")}
-    return place | scope_of(source["path"], settings)
+    known = scope_of(source["path"], settings)
+    return place | known | ({"zone": confirmed_zone, "basis": "case"} if confirmed_zone else {})

@@ -80,6 +80,11 @@ class Transaction:
         """Take away every file whose path begins with `prefix`; the bytes go after the commit."""
         self.files = {path: entry for path, entry in self.files.items() if not path.startswith(prefix)}
 
+    def drop_derived(self) -> None:
+        """Take away what `analyze` and `report` made: it was made from something else than what is there now."""
+        for stale in ("findings/", "incident.json", "report/"):
+            self.drop(stale)
+
     def place(self) -> None:
         """Make everything durable that the commit will name."""
         with storing(self.root):

@@ -528,6 +528,18 @@ STATION_TABLES: dict[str, pa.Schema] = {
             ("basis", STRING),  # case | path | content
         ]
     ),
+    # what the investigator said of a record, in the order in which it was said
+    "annotation": pa.schema(
+        [
+            ("seq", INT),  # from 1
+            ("source_id", STRING),
+            ("record", INT),
+            ("part", INT32),  # null: the whole record
+            ("kind", STRING),  # dispute | exclude | note | zone
+            ("zone", STRING),  # of the whole source
+            ("text", TEXT),
+        ]
+    ),
     # one distinct command line
     "command_text": pa.schema(
         [

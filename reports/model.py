@@ -531,6 +531,7 @@ class ReportModel:
     controls: tuple[Exhibit, ...] = ()
     drives: tuple[Exhibit, ...] = ()
     alerts: tuple[Exhibit, ...] = ()
+    annotations: tuple[Exhibit, ...] = ()
     absences: tuple[Absence, ...] = ()
     gaps: tuple[Gap, ...] = ()
     sources: tuple[Source, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from forensics.document import assets as money
+from forensics.document.annotations import annotations_of
 from forensics.document.attribution import Attribution, attribute
 from forensics.document.cite import Citations, moment
 from forensics.document.conduct import Conduct
@@ -63,6 +64,7 @@ def build_document(
         "sources": sources(engine),
         "gaps": gaps(engine),
         "absences": absences(engine, episodes, coverage),
+        "annotations": annotations_of(engine, citations),
         "policy": policy_of(engine, citations, episodes, policy),
         "sigma": alerts_of(engine, citations, pack) if pack else None,
         "tool": dict(tool),

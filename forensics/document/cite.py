@@ -64,6 +64,10 @@ class Citations:
             row["source_id"] for row in engine.rows("select distinct source_id from source where source_id is not null")
         ]
         self._digits = _digits_needed(ids)
+        self._disputed = {
+            (row["source_id"], row["record"], row["part"]): row["text"] or ""
+            for row in engine.rows("select * from annotation where kind = 'dispute' order by seq")
+        }
 
     def load(self, events: Iterable[str]) -> None:
         """Fetch what is not known yet, in one pass per table."""
@@ -129,9 +133,8 @@ class Citations:
 
     def _citation(self, place: dict[str, Any], spans: dict[str, list[list[int]]], detail: dict[str, Any]) -> Citation:
         table = place["table_name"]
-        suffix = f".{place['part']}" if place["part"] else ""
         reference: dict[str, Any] = {
-            "ref": f"{place['source_id'][: self._digits]}#{place['record']}{suffix}",
+            "ref": self.ref(place["source_id"], place["record"], place["part"]),
             "intake": place["intake"],
             "path": place["path"],
             "sha256": place["source_id"],
@@ -148,6 +151,9 @@ class Citations:
             "ts_latest": moment(place["latest_us"]),
             "ts_basis": place["ts_basis"],
         }
+        disputed = self._why_disputed(place)
+        if disputed is not None:
+            reference["disputed"] = summary_of(disputed)
         if place["event"] in spans:
             reference["spans"] = spans[place["event"]]
         if detail and detail["start"] is None:  # a row of a columnar file or a database, which has no bytes of its own
@@ -159,6 +165,14 @@ class Citations:
             reference["summary"] = summary_of(detail["summary"])
         group_key = "process:history" if table == "process" and detail.get("kind") == "history" else table
         return Citation(place["event"], table, group_key, reference)
+
+    def ref(self, source_id: str, record: int, part: int | None) -> str:
+        """Write a reference as this document prints it."""
+        return f"{source_id[: self._digits]}#{record}" + (f".{part}" if part else "")
+
+    def _why_disputed(self, place: dict[str, Any]) -> str | None:
+        source_id, record = place["source_id"], place["record"]
+        return self._disputed.get((source_id, record, None), self._disputed.get((source_id, record, place["part"])))
 
     def __getitem__(self, event: str) -> Citation:
         return self._known[event]

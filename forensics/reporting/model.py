@@ -10,6 +10,7 @@ from forensics.case import Case
 from forensics.engine import Engine
 from forensics.reporting.alerts import alerts
 from forensics.reporting.allowed import allowed
+from forensics.reporting.annotated import annotated
 from forensics.reporting.charts import charts
 from forensics.reporting.controls import controls
 from forensics.reporting.coverage import clock_error, clocks, coverage
@@ -64,6 +65,7 @@ def build_model(case: Case, engine: Engine, document: Document, banner: str | No
         controls=tuple(controls(document)),
         drives=tuple(drives(document)),
         alerts=tuple(alerts(document["sigma"])),
+        annotations=tuple(annotated(document)),
         absences=tuple(_absence(absence) for absence in document["absences"]),
         gaps=tuple(_gap(gap) for gap in document["gaps"]),
         sources=tuple(_source(source) for source in document["sources"]),

@@ -94,6 +94,7 @@ def _card(reference: Reference, data: bytes | None, formats: Mapping[str, str | 
         excerpt_complete=length is not None and length <= limit,
         hexdump=hexdump,
         masked=masked,
+        notes=(f"disputed: {reference['disputed']}",) if "disputed" in reference else (),
     )
 
 
