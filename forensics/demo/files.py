@@ -24,6 +24,7 @@ class Evidence:
 
     _headers: dict[str, list[str]] = field(default_factory=dict)
     _footers: dict[str, list[str]] = field(default_factory=dict)
+    _between: dict[str, str] = field(default_factory=dict)
     _pieces: dict[str, list[Piece]] = field(default_factory=lambda: defaultdict(list))
     _blobs: dict[str, bytes] = field(default_factory=dict)
 
@@ -33,10 +34,15 @@ class Evidence:
         pieces = self._pieces[path]
         pieces.append(Piece(at_us, len(pieces), text, acts))
 
-    def frame(self, path: str, header: list[str], footer: list[str] | None = None) -> None:
-        """Set the lines before and behind the records of a file."""
+    def frame(self, path: str, header: list[str], footer: list[str] | None = None, between: str = "") -> None:
+        """Set the lines before and behind the records of a file, and what parts two records of one document."""
         self._headers[path] = header
         self._footers[path] = footer or []
+        self._between[path] = between
+
+    def is_document(self, path: str) -> bool:
+        """Tell whether the records of a file are parts of one document."""
+        return bool(self._between.get(path))
 
     def pieces(self) -> dict[str, list[Piece]]:
         """The records of every file so far, in the order in which they were added."""
@@ -65,8 +71,10 @@ class Evidence:
         for path in sorted({*self._headers, *self._pieces}):
             for act, numbers in self.lines_of(path).items():
                 places[act].extend({"path": path, "line": number} for number in numbers)
-            lines = [*self._headers.get(path, ()), *(piece.text for piece in self._in_order(path))]
-            lines += self._footers.get(path, ())
+            texts = [piece.text + self._between.get(path, "") for piece in self._in_order(path)]
+            if texts and self.is_document(path):
+                texts[-1] = texts[-1].removesuffix(self._between[path])
+            lines = [*self._headers.get(path, ()), *texts, *self._footers.get(path, ())]
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes("".join(line + "\n" for line in lines).encode("utf-8"))

@@ -23,10 +23,14 @@ from forensics.demo.suite.runs import runs_of
 from forensics.demo.suite.scoring import score
 from forensics.demo.suite.sight import CLASSES, DEGRADATIONS, SECOND_DELIVERY
 from forensics.demo.suite.tables import wilson
+from forensics.demo.suite.transcripts import path_of
 from forensics.demo.suite.truth import truth_of
 from forensics.demo.suite.world import source_of, write_case, write_world
 from forensics.intake import Options, ingest
-from parsers import addresses
+from parsers import addresses, formats
+from parsers.assemble import Reading
+from parsers.contract import HEAD_BYTES
+from parsers.source import Source
 
 NAMES = [family.name for family in FAMILIES]
 WINDOWS = (
@@ -53,8 +57,8 @@ def places(truth: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def test_there_are_enough_families_and_a_quarter_is_held_out() -> None:
     incidents = [family for family in FAMILIES if family.incident]
     rivals = [family for family in FAMILIES if not family.incident]
-    assert len(incidents) >= 14
-    assert len(rivals) >= 11
+    assert len(incidents) >= 24
+    assert len(rivals) >= 22
     for kind in (incidents, rivals):
         assert 0.2 <= sum(family.held_out for family in kind) / len(kind) <= 0.3
     assert [make(FAMILIES[0], seed).wording_held_out for seed in range(4)] == [False, False, False, True]
@@ -124,6 +128,64 @@ def test_dropping_everything_leaves_nothing_to_find(tmp_path: Path) -> None:
     truth = write_world(blind, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["SYNTHETIC.txt"]
     assert not list(places(truth))
+
+
+STYLES = {
+    "claude": "claude_code", "codex": "codex_rollout", "chat": "chat_completions", "gemini": "gemini_cli",
+    "openhands": "openhands", "atif": "atif", "mini": "mini_swe_agent",
+}  # fmt: skip
+SENSORS = {
+    "zeek": "zeek_tsv", "zeek_json": "zeek_json", "suricata": "suricata_eve", "nfdump": "nfdump_csv",
+    "pipe": "nfdump_pipe", "vpc": "aws_vpc_flow", "argus": "argus_csv",
+}  # fmt: skip
+
+
+def rows_of(path: Path, name: str, table: str) -> list[dict[str, Any]]:
+    """The rows of a made file, which its content alone must show to be of this format; all of it is read."""
+    data = path.read_bytes()
+    assert formats.recognise_head(data[:HEAD_BYTES], "x").chosen == name
+    reading = Reading(Source.of_bytes(data), formats.parser_of(name))
+    rows = [row for kind, batch in reading.batches() if kind == table for row in batch.to_pylist()]
+    assert not reading.books.quarantined
+    return rows
+
+
+def lines_of(truth: dict[str, Any], kind: str, path: str) -> set[int]:
+    """The lines of one file that open (or end) a link of this kind."""
+    ends = [place for link in truth["links"] if link["kind"] == kind for place in (*link["from"], *link["to"])]
+    return {place["line"] for place in ends if place["path"] == path}
+
+
+@pytest.mark.parametrize(("style", "name"), STYLES.items())
+def test_a_session_is_kept_by_every_harness(style: Any, name: str, tmp_path: Path) -> None:
+    world = make(FAMILIES[0], 0)
+    world.story.sessions[0].style = style
+    truth = write_world(world, tmp_path)
+    path = path_of(world.story.sessions[0])
+    rows = rows_of(tmp_path / path, name, "transcript")
+    turns = world.story.sessions[0].turns
+    calls = [row for row in rows if row["kind"] == "tool_call"]
+    assert lines_of(truth, "called_then_ran", path) <= {row["line"] for row in calls}
+    asked = {turn.text for turn in turns if turn.kind == "call" and turn.tool == "shell"}
+    assert asked <= {row["command"] for row in calls}
+    thoughts = "\n".join(row["text"] for row in rows if row["kind"] == "reasoning")
+    assert all(turn.text in thoughts for turn in turns if turn.kind == "thought")
+
+
+@pytest.mark.parametrize(("sensor", "name"), SENSORS.items())
+def test_connections_are_kept_by_every_sensor(sensor: str, name: str, tmp_path: Path) -> None:
+    world = replace(make(FAMILIES[0], 0), sensor=sensor)
+    truth = write_world(world, tmp_path)
+    found = {place["path"] for place in truth["stages"]["mining"]["accept"] if place["path"].startswith("network/")}
+    (path,) = (each for each in found if not each.endswith((".pcap", "dns.log", "ssl.log", "dns.json", "ssl.json")))
+    flows = {row["line"] for row in rows_of(tmp_path / path, name, "flow")}
+    assert lines_of(truth, "ran_then_connected", path) <= flows
+
+
+def test_every_harness_and_sensor_is_drawn() -> None:
+    made = [make(family, seed) for family in FAMILIES for seed in range(3)]
+    assert {world.sensor for world in made} == set(SENSORS)
+    assert {session.style for world in made for session in world.story.sessions} == set(STYLES)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 from forensics.demo.acts import HOUR, MINUTE, SECOND, Host
 from forensics.demo.identities import hex_of
 from forensics.demo.suite.books import CUR, FOCUS, POOL, RECOVERY, WALLET
-from forensics.demo.suite.deeds import NOTHING, Endpoint, Label, Run, label
+from forensics.demo.suite.deeds import NOTHING, SHELL_ONLY, Endpoint, Label, Run, label
 from forensics.demo.suite.tasks import IDLE_LINES, SITES, TASKS
 from forensics.demo.suite.teller import Agent, Teller
 from forensics.demo.suite.words import TOOLS, UNITS
@@ -58,7 +58,7 @@ def weighs(agent: Agent, *, level: int | None = None, thought: bool = True, look
     for _ in range(looks):
         query = teller.words("search", level)
         where = label("exploration", fair=("decision",))
-        if agent.session.style != "chat" and teller.draw.random() < 0.5:
+        if agent.session.style not in SHELL_ONLY and teller.draw.random() < 0.5:
             agent.use("search", {"query": query}, "1. spot credits\n2. profitability table\n3. trial accounts", where)
         else:
             site = teller.cast.search

@@ -79,12 +79,17 @@ class Turn:
     status: int | None = None  # of the model's API, where the model itself refused
 
 
+Style = Literal["claude", "codex", "chat", "gemini", "openhands", "atif", "mini"]
+SHELL_ONLY = frozenset({"chat", "mini"})  # harnesses without a tool to search the web
+LATE = frozenset({"chat", "mini"})  # what was thought and said stands with the call that follows
+
+
 @dataclass
 class Session:
     """One agent session: who, where, in which format it is kept, and what happens in it."""
 
     id: str
-    style: Literal["claude", "codex", "chat"]
+    style: Style
     host: Host
     model: str
     cwd: str

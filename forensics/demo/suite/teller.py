@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Literal
 
 from forensics.demo.acts import HOUR, SECOND, Host
@@ -22,6 +23,7 @@ from forensics.demo.suite.deeds import (
     Run,
     Session,
     Story,
+    Style,
     Turn,
     Typed,
     Wire,
@@ -31,8 +33,12 @@ from forensics.demo.suite.tasks import TASKS, Task
 from forensics.demo.suite.words import LIMITS, WORDS, pick
 from forensics.demo.suite.words_held_out import HELD_OUT_LIMITS, HELD_OUT_WORDS
 
-Style = Literal["claude", "codex", "chat"]
 Shell = Literal["bash", "zsh", "fish", "none"]
+_ALIKE: Mapping[Style, tuple[Style, ...]] = MappingProxyType({
+    "claude": ("claude", "claude", "gemini", "atif"),
+    "codex": ("codex", "codex", "openhands"),
+    "chat": ("chat", "mini"),
+})  # fmt: skip
 _LANGUAGES = ("en", "en", "en", "de", "es", "zh")
 _HELD_OUT_LANGUAGES = ("en", "en", "pt", "ja")
 
@@ -43,6 +49,7 @@ class Teller:
     def __init__(self, family: str, seed: int, *, apart: bool = False) -> None:
         self.draw = random.Random(f"{family}/{seed}")
         self.cast: Cast = cast(self.draw)
+        self._alike = random.Random(f"{family}/{seed}/styles")  # apart: a story is the same in every format
         self.story = Story(self.cast.begin_us)
         self.facts = self.story.facts
         self.apart = apart
@@ -94,7 +101,7 @@ class Teller:
         styles: tuple[Style, ...] = ("claude", "claude", "codex", "chat")
         shells: tuple[Shell, ...] = ("bash", "bash", "zsh", "fish", "none")
         on = host or self.cast.host
-        kept_as: Style = self.draw.choice(styles) if style is None else style
+        kept_as = self._alike.choice(_ALIKE[self.draw.choice(styles)]) if style is None else style
         kept_by: Shell = self.draw.choice(shells) if shell is None else shell
         session = Session(
             id=uuid_of(self.draw),

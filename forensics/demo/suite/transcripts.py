@@ -1,4 +1,7 @@
-"""Agent sessions as their harnesses keep them: Claude Code, Codex rollouts, logs of Chat Completions requests."""
+"""Agent sessions as their harnesses keep them: Claude Code, Codex rollouts, logs of Chat Completions requests.
+
+`trajectories` has the others.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,23 @@ import json
 import random
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from forensics.demo.acts import SECOND
 from forensics.demo.files import Evidence
 from forensics.demo.identities import hex_of, uuid_of
-from forensics.demo.suite.deeds import Session, Turn
+from forensics.demo.suite.deeds import Session, Style, Turn
+from forensics.demo.suite.trajectories import (
+    Clock,
+    Write,
+    arguments_of,
+    write_atif,
+    write_gemini,
+    write_mini,
+    write_openhands,
+)
 
-Clock = Callable[[int], int]
 _CLAUDE_TOOLS = {
     "shell": "Bash", "write": "Write", "search": "WebSearch", "fetch": "WebFetch", "spawn": "Task", "read": "Read",
 }  # fmt: skip
@@ -32,22 +44,22 @@ def path_of(session: Session) -> str:
     begun = datetime.fromtimestamp((session.turns[0].at_us if session.turns else 0) // SECOND, UTC)
     if session.style == "codex":
         return f"{home}/.codex/sessions/{begun:%Y/%m/%d}/rollout-{begun:%Y-%m-%dT%H-%M-%S}-{session.id}.jsonl"
-    return f"gateway/{begun:%Y-%m-%d}-{session.id[:8]}.jsonl"
+    names = {
+        "gemini": f"{home}/.gemini/tmp/{session.id[:8]}/chats/session-{begun:%Y-%m-%dT%H-%M}-{session.id[:8]}.jsonl",
+        "openhands": f"{home}/.openhands/conversations/{session.id}/events.jsonl",
+        "atif": f"{home}/trajectories/{session.id}/trajectory.json",
+        "mini": f"{home}/trajectories/{session.id}.traj.json",
+    }
+    return names.get(session.style, f"gateway/{begun:%Y-%m-%d}-{session.id[:8]}.jsonl")
 
 
 def write_session(evidence: Evidence, session: Session, draw: random.Random, clock: Clock, reasoning: str) -> None:
     """Write a session in its style; `reasoning` is kept, redacted or absent."""
-    {"claude": _claude, "codex": _codex, "chat": _chat}[session.style](evidence, session, draw, clock, reasoning)
+    _WRITERS[session.style](evidence, path_of(session), session, draw, clock, reasoning)
 
 
-def _call_arguments(turn: Turn) -> dict[str, Any]:
-    if turn.tool == "shell":
-        return {"command": turn.text, **turn.arguments}
-    return dict(turn.arguments)
-
-
-def _claude(evidence: Evidence, session: Session, draw: random.Random, clock: Clock, reasoning: str) -> None:
-    path, parent = path_of(session), None
+def _claude(evidence: Evidence, path: str, session: Session, draw: random.Random, clock: Clock, reasoning: str) -> None:
+    parent = None
     session_id = session.parent.id if session.parent and session.agent_id else session.id
 
     def line(
@@ -85,7 +97,7 @@ def _claude(evidence: Evidence, session: Session, draw: random.Random, clock: Cl
             answer(turn.at_us, {"type": "text", "text": turn.text}, [f"{turn.key}:speech"])
         elif turn.kind == "call":
             call = f"toolu_{hex_of(draw, 24)}"
-            block = {"type": "tool_use", "id": call, "name": _CLAUDE_TOOLS[turn.tool], "input": _call_arguments(turn)}
+            block = {"type": "tool_use", "id": call, "name": _CLAUDE_TOOLS[turn.tool], "input": arguments_of(turn)}
             answer(turn.at_us, block, [f"{turn.key}:call"])
             result = {"tool_use_id": call, "type": "tool_result", "content": turn.output, "is_error": turn.failed}
             said = {"stdout": turn.output, "stderr": "", "interrupted": False, "isImage": False}
@@ -94,9 +106,7 @@ def _claude(evidence: Evidence, session: Session, draw: random.Random, clock: Cl
             line(turn.at_us + turn.answered_us, "user", message, [f"{turn.key}:result"], extra)
 
 
-def _codex(evidence: Evidence, session: Session, draw: random.Random, clock: Clock, reasoning: str) -> None:
-    path = path_of(session)
-
+def _codex(evidence: Evidence, path: str, session: Session, draw: random.Random, clock: Clock, reasoning: str) -> None:
     def line(at_us: int, kind: str, payload: Mapping[str, Any], acts: list[str] | None = None) -> None:
         record = {"timestamp": _iso_ms(clock(at_us)), "type": kind, "payload": payload}
         evidence.add(path, at_us, json.dumps(record, ensure_ascii=False, separators=(",", ":")), acts)
@@ -174,9 +184,8 @@ def _codex_call(line: Callable[..., None], turn: Turn, session: Session, draw: r
          [f"{turn.key}:result"])  # fmt: skip
 
 
-def _chat(evidence: Evidence, session: Session, draw: random.Random, clock: Clock, reasoning: str) -> None:
+def _chat(evidence: Evidence, path: str, session: Session, draw: random.Random, clock: Clock, reasoning: str) -> None:
     """One line for each request; what was new in it are the prompts and results since the one before."""
-    path = path_of(session)
     messages: list[dict[str, Any]] = [{"role": "system", "content": session.system or "You are a careful engineer."}]
     tools = [{"type": "function", "function": {"name": name}} for name in _CHAT_TOOLS.values()]
     new: list[str] = []
@@ -224,7 +233,7 @@ def _chat(evidence: Evidence, session: Session, draw: random.Random, clock: Cloc
             message, acts = pending()
             call = f"call_{hex_of(draw, 20)}"
             function = {
-                "name": _CHAT_TOOLS[turn.tool], "arguments": json.dumps(_call_arguments(turn), ensure_ascii=False),
+                "name": _CHAT_TOOLS[turn.tool], "arguments": json.dumps(arguments_of(turn), ensure_ascii=False),
             }  # fmt: skip
             message["tool_calls"] = [{"id": call, "type": "function", "function": function}]
             exchange(turn.at_us, message, [*acts, f"{turn.key}:call"])
@@ -235,6 +244,12 @@ def _chat(evidence: Evidence, session: Session, draw: random.Random, clock: Cloc
         message, acts = pending()
         message["content"] = message["content"] or "I will wait."
         exchange(session.turns[-1].at_us + 3 * SECOND, message, acts)
+
+
+_WRITERS: Mapping[Style, Write] = MappingProxyType({
+    "claude": _claude, "codex": _codex, "chat": _chat, "gemini": write_gemini, "openhands": write_openhands,
+    "atif": write_atif, "mini": write_mini,
+})  # fmt: skip
 
 
 def _iso_ms(at_us: int) -> str:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from forensics.demo.suite.deeds import (
+    LATE,
     STAGES,
     Entry,
     Execution,
@@ -239,7 +240,7 @@ def _told_at(session: Session) -> Iterable[tuple[Turn, int]]:
             following = turn.at_us
         elif turn.kind == "prompt":
             following = None
-        late = session.style == "chat" and turn.kind in {"thought", "speech"} and following is not None
+        late = session.style in LATE and turn.kind in {"thought", "speech"} and following is not None
         found.append((turn, following if late and following else turn.at_us))
     return reversed(found)
 

@@ -89,7 +89,8 @@ def source_of(path: str) -> str:
     """Return the class of source that a delivered path belongs to."""
     for folder, source in (
         ("/audit.log", "audit"), ("history", "history"), ("network/", "network"), ("gateway/", "transcript"),
-        ("/.claude/", "transcript"), ("/.codex/", "transcript"), ("pool/", "money"), ("wallet/", "money"),
+        ("/.claude/", "transcript"), ("/.codex/", "transcript"), ("/.gemini/", "transcript"),
+        ("/.openhands/", "transcript"), ("/trajectories/", "transcript"), ("pool/", "money"), ("wallet/", "money"),
         ("billing/", "money"), ("recovery/", "money"), ("cloud/", "platform"), ("cluster/", "platform"),
         ("docker-events", "platform"), ("/var/log/", "platform"), ("/journal.json", "platform"),
         ("nvidia-smi", "platform"),
@@ -104,7 +105,9 @@ def _tear(evidence: Evidence, world: World) -> None:
     if not world.sight.damaged:
         return
     draw = random.Random(f"{world.family}/{world.seed}/damage")
-    for _, pieces in sorted(evidence.pieces().items()):
+    for path, pieces in sorted(evidence.pieces().items()):
+        if evidence.is_document(path):  # torn anywhere it would be none
+            continue
         for number, piece in enumerate(pieces):
             if draw.randrange(1000) < world.sight.damaged:
                 cut = draw.randrange(1, max(2, len(piece.text)))

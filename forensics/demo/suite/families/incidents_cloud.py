@@ -31,7 +31,7 @@ def cloud_spread(teller: Teller) -> Sight:
     cast, draw = teller.cast, teller.draw
     agent_did_it(teller)
     teller.story.sensor = "vpc"
-    agent = teller.agent(style=draw.choice(("claude", "codex", "chat")))
+    agent = teller.agent()
     decision = up_to_decision(agent)
     pool, mirror = cast.pool, cast.mirror
     flags = f"-o {pool.at} -u {cast.wallet} -p {cast.worker}"
