@@ -23,7 +23,7 @@ on a 29 February has no piece in a year that has no such day.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -38,6 +38,7 @@ NOTICEABLE_US = 3_000_000  # a zoned clock is corrected where it is off by more 
 QUARTER_US = 900_000_000  # zones differ by whole quarters of an hour
 COUNTER_US = (1 << 32) * 1000  # an uptime counter of 32 bits in milliseconds wraps after this
 SNAP_US = 2_000_000
+MANY_THINGS = 10
 PIECE_US = 3_600_000_000
 MAX_PIECES = 500
 EAST_US, WEST_US = 50_400_000_000, 43_200_000_000  # UTC+14, UTC-12
@@ -61,6 +62,7 @@ _SCHEMA = pa.schema(
 )
 
 Node = tuple[str, str]  # source, kind of time
+Fits = Mapping[Node, Mapping[str, list[dict[str, Any]]]]  # lines by node and reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +91,8 @@ def relation(
     clock_fit: pa.Table, clock_anchor: pa.Table, source: pa.Table, source_scope: pa.Table, yearless: pa.Table
 ) -> pa.Table:
     """Return the pieces of every source and kind."""
-    fits = _fits_of(clock_fit)
     undated = {row["source_id"]: row for row in yearless.to_pylist()}
-    years = {
-        (node, name): _with_year(lines)
-        for node, references in fits.items()
-        if node[0] in undated and node[1] == "time_of_day"
-        for name, lines in references.items()
-    }
+    fits, years = _with_years(_fits_of(clock_fit), undated)
     measured = _measured(fits, clock_anchor.to_pylist())
     zoned = _spans_of(source)
     zones = {row["source_id"]: row["zone"] for row in source_scope.to_pylist() if row["zone"]}
@@ -111,10 +107,10 @@ def relation(
         if source_id in undated:
             span, voted = undated[source_id], measured.get((source_id, "time_of_day"))
             if voted:
-                year, dated = years[(source_id, "time_of_day"), str(voted[0].reference_id)], voted
-            else:
-                year, dated = _only_year(span, zoned), tuple(replace(piece, basis="assumed_date") for piece in told)
-            known["time_of_day"] = _undated(year, span, dated)
+                year = years[(source_id, "time_of_day"), str(voted[0].reference_id)]
+                known["time_of_day"] = _undated(year, span, voted)
+            elif (only := _only_year(span, zoned)) is not None:
+                known["time_of_day"] = _undated(only, span, [replace(piece, basis="assumed_date") for piece in told])
         for kind in ("local", "time_of_day", "utc"):
             rows += [{"source_id": source_id, "kind": kind, **_columns(piece)} for piece in known[kind]]
     return pa.Table.from_pylist(rows, schema=_SCHEMA)
@@ -124,7 +120,7 @@ def _columns(piece: Piece) -> dict[str, Any]:
     return {name: getattr(piece, name) for name in Piece.__slots__}
 
 
-def _fits_of(clock_fit: pa.Table) -> dict[Node, dict[str, list[dict[str, Any]]]]:
+def _fits_of(clock_fit: pa.Table) -> Fits:
     """Return for every node and reference the lines that were found, in order of time."""
     found: dict[Node, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     for row in clock_fit.sort_by("from_us").to_pylist():
@@ -132,18 +128,35 @@ def _fits_of(clock_fit: pa.Table) -> dict[Node, dict[str, list[dict[str, Any]]]]
     return found
 
 
-def _with_year(lines: list[dict[str, Any]]) -> int | None:
-    """Give lines of a source that prints no year the year that they tell, in place; return it.
+def _with_years(fits: Fits, undated: Mapping[str, Any]) -> tuple[Fits, dict[tuple[Node, str], int]]:
+    """Return the lines with those of sources that print no year on the calendar, and by node and reference the year."""
+    given, years = dict(fits), dict[tuple[Node, str], int]()
+    for node in [node for node in fits if node[0] in undated and node[1] == "time_of_day"]:
+        dated = {name: found for name, lines in fits[node].items() if (found := _with_year(lines))}
+        given[node] = {name: lines for name, (_, lines) in dated.items()}
+        years |= {(node, name): year for name, (year, _) in dated.items()}
+    return {node: references for node, references in given.items() if references}, years
 
-    From then on they speak of the calendar's time and of what a zone or a clock's error adds.
+
+def _with_year(lines: list[dict[str, Any]]) -> tuple[int, list[dict[str, Any]]] | None:
+    """Return the year that lines tell, and the lines as if it were printed: what is left is zone and error of a clock.
+
+    None where they tell no year. What no zone explains must be told by many things: the commands of a script that ran
+    twice agree on any day.
     """
     strongest = min(lines, key=lambda line: (-line["inliers"], line["from_us"]))
     year = nearest_year(strongest["middle_us"], strongest["offset_us"])
+    dated = []
     for line in lines:
-        ahead = (ahead_us(year, line["middle_us"]) if year is not None else None) or 0
-        for name in ("from_us", "until_us", "middle_us", "offset_us"):
-            line[name] -= ahead
-    return year
+        ahead = None if year is None else ahead_us(year, line["middle_us"])
+        if ahead is not None and (_is_zone(line["offset_us"] - ahead) or line["things"] >= MANY_THINGS):
+            shifted = {name: line[name] - ahead for name in ("from_us", "until_us", "middle_us", "offset_us")}
+            dated.append(line | shifted)
+    return (year, dated) if year is not None and dated else None
+
+
+def _is_zone(offset_us: int) -> bool:
+    return -WEST_US - SNAP_US <= offset_us <= EAST_US + SNAP_US
 
 
 def _spans_of(source: pa.Table) -> list[tuple[int, int]]:
@@ -177,10 +190,8 @@ def _dated(year: int, undated: dict[str, Any]) -> tuple[int, int] | None:
     return (undated["first_us"] - known[0], undated["last_us"] - known[1]) if len(known) == len(ahead) else None
 
 
-def _undated(year: int | None, undated: dict[str, Any], dated: tuple[Piece, ...]) -> tuple[Piece, ...]:
+def _undated(year: int, undated: dict[str, Any], dated: Iterable[Piece]) -> tuple[Piece, ...]:
     """Return pieces over times without year, from those over the calendar's time and the year at time 0."""
-    if year is None:
-        return UNKNOWN
     found = []
     for part in calendar(year, undated["first_us"], undated["last_us"]):
         for piece in dated:
@@ -196,9 +207,7 @@ def _voices(lines: Iterable[dict[str, Any]]) -> int:
     return sum(line["inliers"] for line in lines)
 
 
-def _measured(
-    fits: dict[Node, dict[str, list[dict[str, Any]]]], anchors: list[dict[str, Any]]
-) -> dict[Node, tuple[Piece, ...]]:
+def _measured(fits: Fits, anchors: list[dict[str, Any]]) -> dict[Node, tuple[Piece, ...]]:
     """Walk outwards from the measures: transcripts first, then providers where no transcript was ever met."""
     measured: dict[Node, tuple[Piece, ...]] = {}
     for rank in (1, 2):
