@@ -178,6 +178,7 @@ class Link:
     from_roles: tuple[str, ...]
     targets: tuple[str, ...]
     to_roles: tuple[str, ...]
+    required: bool = True  # else it is fair to state it, and no fault to leave it out
 
 
 @dataclass

@@ -23,6 +23,11 @@ def cloud_call(teller: Teller, at_us: int, name: str, actor: str, what: Label = 
     return teller.entry(at_us, CLOUDTRAIL, "cloudtrail", {"name": name, "actor": actor, **more}, what)
 
 
+def alerted(teller: Teller, alert: str) -> None:
+    """Note that an alert speaks of the connection that was told last."""
+    teller.link("alerted_on", teller.story.wires[-1].key, "flow", alert, "entry")
+
+
 def finding(teller: Teller, at_us: int, machine: Host, pool: Endpoint, *, name_only: bool = False,
             what: Label | None = None) -> str:  # fmt: skip
     """The cloud's own detector speaks of a machine and a pool."""

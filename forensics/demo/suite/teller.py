@@ -179,11 +179,20 @@ class Teller:
         self.story.captures.append(taken)
 
     def link(self, kind: str, origins: str | Sequence[str] | None, from_roles: str, targets: str | Sequence[str] | None,
-             to_roles: str) -> None:  # fmt: skip
-        """Note that one deed belongs to another; any of several will do. Roles are words with blanks between."""
+             to_roles: str, *, required: bool = True) -> None:  # fmt: skip
+        """Note that one deed belongs to another; any of several will do. Roles are words with blanks between.
+
+        What is not `required` may be stated and need not be.
+        """
         if origins and targets:
             ends = [(each,) if isinstance(each, str) else tuple(each) for each in (origins, targets)]
-            self.story.links.append(Link(kind, ends[0], tuple(from_roles.split()), ends[1], tuple(to_roles.split())))
+            roles = tuple(from_roles.split()), tuple(to_roles.split())
+            self.story.links.append(Link(kind, ends[0], roles[0], ends[1], roles[1], required))
+
+    def ran_far(self, call: str, process: str, *, required: bool = True) -> None:
+        """Note that a call made a process run that is no child of its shell."""
+        self.link("called_then_ran", call, "call", process, "exec entry", required=required)
+        self.link("ran_then_ran", call, "exec typed", process, "exec entry", required=False)
 
 
 class Agent:

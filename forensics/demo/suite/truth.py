@@ -217,7 +217,7 @@ class _Truth:
         for link in self._story.links:
             origin, target = self._ends(link.origins, link.from_roles), self._ends(link.targets, link.to_roles)
             if origin and target and origin != target:
-                required = not unnamed & {*link.origins, *link.targets}
+                required = link.required and not unnamed & {*link.origins, *link.targets}
                 found.append(_link(link.kind, origin, target, required=required))
         return found
 

@@ -62,7 +62,7 @@ def ci_pipeline(teller: Teller) -> Sight:
         ran = runs(begin, works, label("mining"))
         mines(teller, ran, begin + 5 * SECOND, end, host=runner, log=None, ledger=run != 1, payouts=int(run == 0),
               worker="ci")  # fmt: skip
-        teller.link("ran_then_ran", start, "exec call typed", ran, "exec")
+        teller.ran_far(start, ran, required=False)
     noticed_and_stopped(teller, end, process="xmrig", host=runner, agent=agent)
     around(teller, days=3)
     return PLAIN
@@ -93,7 +93,7 @@ def remote_host(teller: Teller) -> Sight:
         agent.at_us - 4 * SECOND, Run(tuple(get.split()), sockets=((mirror.address, 443),)),
         label("acquisition", fair=("setup",)),
     )  # fmt: skip
-    teller.link("ran_then_ran", first, "exec call typed", there, "exec")
+    teller.ran_far(first, there)
     teller.wire(agent.at_us - 3 * SECOND, mirror, 3 * SECOND, Label(fair=("acquisition",)), client=far.address,
                 sent=(900, 14), received=(3_402_113, 2_431), service="ssl", handshake=True)  # fmt: skip
     flags = f"-o {pool.at} -u {cast.wallet} -p {far.name}"
@@ -105,7 +105,7 @@ def remote_host(teller: Teller) -> Sight:
     works = Run(("./xmrig", *flags.split()), sockets=((pool.address, pool.port),),
                 executable=f"{folder.replace('~', f'/home/{far.user}')}/xmrig")  # fmt: skip
     ran = remote(begin - 200_000, works, label("mining"))
-    teller.link("ran_then_ran", start, "exec call typed", ran, "exec")
+    teller.ran_far(start, ran)
     mines(teller, ran, begin, end, host=far, worker=far.name, log=None)
     agent.think(teller.words("after"), Label(fair=("mining",)))
     agent.ordinary(2)
@@ -152,6 +152,7 @@ def rome(teller: Teller) -> Sight:
             ledger=run == 0, payouts=int(run == 0), asset="ETC",
         )  # fmt: skip
         alerts.append(notices.network_alert(teller, begin + 3 * SECOND, host.address, pool))
+        notices.alerted(teller, alerts[-1])
         agent.ordinary(2)
         agent.say(teller.words("done"))
     last = busy[-1][1]

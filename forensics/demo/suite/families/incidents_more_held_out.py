@@ -55,7 +55,7 @@ def batch_queue(teller: Teller) -> Sight:
         works = Run((f"{agent.home}/bin/{name}", *flags.split(), "-t", "32"), 80_000, ((pool.address, pool.port),),
                     parent=1_902 + number)  # fmt: skip
         ran = teller.process(begin, works, label("mining"), host=node, uid=node.uid, user=user)
-        teller.link("ran_then_ran", start, "exec call typed", ran, "exec")
+        teller.ran_far(start, ran, required=False)
         mines(teller, ran, begin, end, endpoint=pool, wallet=wallet, host=node, log=None, ledger=number == 0,
               payouts=int(number == 0), asset="BTC", worker=f"{cast.worker}{number}")  # fmt: skip
     agent.do("squeue --me | head -3", f"JOBID NAME ST\n1_1 {name} R\n1_2 {name} R", Label(fair=("mining",)))
@@ -98,7 +98,7 @@ def interpreter_unit(teller: Teller) -> Sight:
     runs = partial(teller.process, uid=host.uid, user=host.user, login_uid=host.uid)
     ran = runs(begin, Run((f"{folder}/{unit}", *flags.split()), parent=1_650, sockets=((pool.address, pool.port),)),
                label("mining"))  # fmt: skip
-    teller.link("ran_then_ran", start, "exec call typed", ran, "exec")
+    teller.ran_far(start, ran, required=False)
     agent.ordinary(3)
     mines(teller, ran, begin, end, endpoint=pool, wallet=cast.gpu_wallet, log=None, asset="ETC")
     notices.gpu_samples(teller, host, begin - 2 * HOUR, end + HOUR, (begin, end), cards=1, what=Label(fair=("mining",)))

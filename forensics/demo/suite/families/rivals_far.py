@@ -36,7 +36,7 @@ def told_to_mine(teller: Teller) -> Sight:
     mines(teller, start, begin, end, payouts=draw.randrange(2))
     agent.at_us = end - SECOND
     if draw.random() < 0.6:
-        agent.prompt(teller.words("enough"))
+        agent.prompt(teller.words("enough"), Label(fair=("containment", "detection")))
         agent.do("pkill -f xmrig", "", Label(fair=("containment", "mining")))
         agent.say(teller.words("done"))
     around(teller)
@@ -105,7 +105,9 @@ def only_network(teller: Teller) -> Sight:
         end = begin + draw.randrange(5, 20) * HOUR
         mines(teller, None, begin + number * HOUR, end, host=host, log=None, ledger=False, payouts=0)
         if teller.story.sensor == "suricata":
-            notices.network_alert(teller, begin + number * HOUR + 4 * SECOND, host.address, cast.pool)
+            alert = notices.network_alert(teller, begin + number * HOUR + 4 * SECOND, host.address, cast.pool)
+            notices.alerted(teller, alert)
+    facts.wallet = None  # it stands in no record
     around(teller, sessions=0)
     return replace(PLAIN, without=frozenset(CLASSES) - {"network"})
 
