@@ -11,6 +11,7 @@ from forensics.durable import replace_bytes, storing
 from forensics.engine import Engine
 from forensics.errors import UsageFault
 from forensics.progress import SILENT, Progress
+from forensics.reporting import by_hand
 from forensics.reporting.model import build_model
 from reports.document import dump
 from reports.render import render
@@ -39,8 +40,11 @@ def write_report(
         finally:
             engine.close()
         page = render(model)
+        words = case.settings.redacted_words
         transaction.put(MODEL, encoded(dump(model)) + b"\n")
         transaction.put(PAGE, page)
+        transaction.put(f"report/{by_hand.SUMS}", by_hand.sums(document, words))
+        transaction.put(f"report/{by_hand.TEXT}", by_hand.text(document, words))
     if output is not None:
         with storing(output):
             replace_bytes(output, page)

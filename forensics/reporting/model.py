@@ -237,6 +237,7 @@ def _methods(document: Document) -> Methods:
         checks=(
             Check("Every hash of the case, recomputed", "forensics verify CASE"),
             Check("The bytes behind any reference of this page", "forensics show CASE REF"),
+            Check("All of it without this tool: CHECK.txt beside this page", "sha256sum --check evidence.sha256"),
             Check("The incident document this page is built from", "forensics export CASE --format incident"),
         ),
     )
