@@ -21,9 +21,24 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 KEY = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789"
 
 
+PICTURES = {"money": 2, "network": 1, "transcripts": 1, "triage": 2}
+SHOWN = {  # what the demo's incident must show in each
+    "money": ("15.6672", "0.01245", "gpu-rental order o-5512"),
+    "network": ("203.0.113.40", "198.51.100.23", "spread"),
+    "transcripts": ("Fine-tune the ranking model", "insufficient_quota", "own"),
+    "triage": ("very likely", "pool.supportxmr.com", "0.021480"),
+}
+
+
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
-def notebook(request: pytest.FixtureRequest) -> Any:
-    return nbformat.read(request.param, as_version=4)
+def name(request: pytest.FixtureRequest) -> str:
+    stem: str = request.param.stem
+    return stem
+
+
+@pytest.fixture
+def notebook(name: str) -> Any:
+    return nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
 
 
 def run(notebook: Any, case: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
@@ -49,7 +64,7 @@ def pictures(outputs: list[dict[str, Any]]) -> list[bytes]:
 
 
 def test_there_are_notebooks() -> None:
-    assert [path.stem for path in NOTEBOOKS] == ["triage"]
+    assert [path.stem for path in NOTEBOOKS] == sorted(PICTURES)
 
 
 def test_outputs_are_stripped(notebook: Any) -> None:
@@ -60,20 +75,20 @@ def test_outputs_are_stripped(notebook: Any) -> None:
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
 
 
-def test_it_runs_on_an_incident(notebook: Any, small_demo: Path, tmp_path: Path, monkeypatch) -> None:
+def test_it_runs_on_an_incident(notebook: Any, name: str, small_demo: Path, tmp_path: Path, monkeypatch) -> None:
     outputs = run(notebook, small_demo / "case", tmp_path, monkeypatch)
     text = shown(outputs)
     assert not [output for output in outputs if output["output_type"] == "error"]
-    assert "very likely" in text
-    assert "pool.supportxmr.com" in text
-    assert "0.021480" in text
-    assert [picture[:4] for picture in pictures(outputs)] == [b"\x89PNG"] * 2
+    assert [word for word in SHOWN[name] if word not in text] == []
+    assert [picture[:4] for picture in pictures(outputs)] == [b"\x89PNG"] * PICTURES[name]
 
 
-def test_it_runs_where_nothing_happened(notebook: Any, small_demo: Path, tmp_path: Path, monkeypatch) -> None:
+def test_it_runs_where_nothing_happened(
+    notebook: Any, name: str, small_demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     outputs = run(notebook, small_demo / "twin/case", tmp_path, monkeypatch)
     assert "no_incident" in shown(outputs)
-    assert len(pictures(outputs)) == 2
+    assert len(pictures(outputs)) == PICTURES[name]
 
 
 def test_modules_beside_it_and_secrets_in_evidence_stay_unused(
