@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from forensics import cedar, identity
-from forensics.canonical import digest, encoded
+from forensics import cedar, findings, identity
+from forensics.canonical import encoded
 from forensics.case import Case
 from forensics.dissecting import dissect_case
 from forensics.document import build_document, lint
@@ -91,7 +91,7 @@ def run_relations(
         if relation.order:
             path = scratch / f"{relation.name}.parquet"
             _write_finding(engine, relation, path)
-            transaction.put_file(f"findings/{relation.name}/{_finding_key(relation)}.parquet", path)
+            transaction.put_file(findings.name_of(relation), path)
     document = build_document(engine, _case_header(case), _tool(), list(case.settings.approved), policy, pack)
     faults = lint(document)
     if faults:
@@ -115,23 +115,6 @@ def _write_finding(engine: Engine, relation: Relation, path: Path) -> None:
     pq.write_table(
         table, path, row_group_size=FINDING_ROWS, compression="zstd", compression_level=1, write_page_checksum=True
     )
-
-
-def _finding_key(relation: Relation) -> str:
-    needed = {name: all_relations()[name].sha256 for name in _needs(relation)}
-    return digest({"relations": needed, "knowledge": dict(knowledge_hashes())})[:32]
-
-
-def _needs(relation: Relation) -> list[str]:
-    found: set[str] = set()
-    open_names = [relation.name]
-    while open_names:
-        name = open_names.pop()
-        if name in found or name not in all_relations():
-            continue
-        found.add(name)
-        open_names.extend(all_relations()[name].reads)
-    return sorted(found)
 
 
 def _case_header(case: Case) -> dict[str, Any]:

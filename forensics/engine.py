@@ -59,7 +59,14 @@ class Engine:
     Records that the investigator excluded (table `annotation`) are in none of the tables of evidence.
     """
 
-    def __init__(self, parts: Mapping[str, Iterable[Path]], scratch: Path, *, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        parts: Mapping[str, Iterable[Path]],
+        scratch: Path,
+        *,
+        findings: Mapping[str, Path] | None = None,
+        threads: int | None = None,
+    ) -> None:
         self.connection = duckdb.connect(":memory:")
         self.tables: set[str] = set()
         folders = {str(scratch)}
@@ -68,6 +75,9 @@ class Engine:
             paths = sorted(str(path) for path in parts.get(table, ()))
             folders.update(str(Path(path).parent) for path in paths)
             self._provide(table, schema, paths)
+        for relation, path in (findings or {}).items():
+            folders.add(str(path.parent))
+            self._adopt(relation, path)
         for name, table_ in knowledge_tables().items():
             self.connect_arrow(name, table_)
         self._lock(sorted(folders), scratch, threads)
@@ -83,6 +93,12 @@ class Engine:
         else:
             self.connection.execute(f'create table "{table}" ({columns})')
         self.tables.add(table)
+
+    def _adopt(self, relation: str, path: Path) -> None:
+        """Take a kept finding for the relation itself, which is then not built again."""
+        listed = str(path).replace("'", "''")
+        self.connection.execute(f"create view \"{relation}\" as select * from read_parquet('{listed}')")
+        self.tables.add(relation)
 
     def connect_arrow(self, name: str, table: pa.Table) -> None:
         """Copy an Arrow table in under `name`."""

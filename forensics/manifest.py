@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -31,14 +32,14 @@ class Entry(NamedTuple):
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Manifest:
     """The files of a case by their path in it ('/' between parts), and the custody entry that it was written after."""
 
     files: Mapping[str, Entry]
     custody_head: str
 
-    @property
+    @cached_property  # a case asks for it with every path
     def content_root(self) -> str:
         """The root over all content."""
         return root_of({path: entry for path, entry in self.files.items() if path not in NOT_CONTENT})

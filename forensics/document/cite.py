@@ -192,9 +192,14 @@ def summary_of(text: str) -> str:
     return line if len(line) <= MAX_SUMMARY else line[: MAX_SUMMARY - 1] + "…"
 
 
+_BLANKS = str.maketrans("\n\t\r", "   ")
+
+
 def visible(text: str) -> str:
     """Text on one line, runs of blanks as one, what does not print as its number."""
-    shown = "".join(c if c.isprintable() else (" " if c in "\n\t\r" else f"\\u{ord(c):04x}") for c in text)
+    shown = text.translate(_BLANKS)
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in shown)
     return " ".join(shown.split())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from forensics import findings
 from forensics.canonical import encoded
 from forensics.case import Case
 from forensics.durable import replace_bytes, storing
@@ -16,6 +17,20 @@ from forensics.reporting.model import build_model
 from reports.document import dump
 from reports.render import render
 
+# what the timeline, the figures and the coverage ask
+RELATIONS = (
+    "actor_of_event",
+    "clock",
+    "coin_event",
+    "command_event",
+    "delivery",
+    "event_place",
+    "pool_flow",
+    "share_event",
+    "stage_event",
+    "statement",
+    "tool_result",
+)
 PAGE = "report/index.html"
 MODEL = "report/model.json"
 
@@ -32,10 +47,10 @@ def write_report(
     document = json.loads(case.read("incident.json"))
     with case.scratch() as scratch, case.writing("report") as transaction:
         case.check(list(case.files("tables/")))
-        engine = Engine(case.tables(), scratch)
+        engine = Engine(case.tables(), scratch, findings=findings.kept(case))
         try:
             progress.begin("building the report", None, "relations")
-            engine.build(note=lambda _: progress.advance())
+            engine.build(RELATIONS, note=lambda _: progress.advance())
             model = build_model(case, engine, document, banner)
         finally:
             engine.close()
