@@ -79,9 +79,9 @@ class Turn:
     status: int | None = None  # of the model's API, where the model itself refused
 
 
-Style = Literal["claude", "codex", "chat", "gemini", "openhands", "atif", "mini"]
-SHELL_ONLY = frozenset({"chat", "mini"})  # harnesses without a tool to search the web
-LATE = frozenset({"chat", "mini"})  # what was thought and said stands with the call that follows
+Style = Literal["claude", "codex", "chat", "gemini", "openhands", "atif", "mini", "otlp"]
+SHELL_ONLY = frozenset({"chat", "mini", "otlp"})  # harnesses that search the web by the shell
+LATE = frozenset({"chat", "mini", "otlp"})  # what was thought and said stands with the call that follows
 
 
 @dataclass

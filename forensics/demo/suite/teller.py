@@ -37,7 +37,7 @@ Shell = Literal["bash", "zsh", "fish", "none"]
 _ALIKE: Mapping[Style, tuple[Style, ...]] = MappingProxyType({
     "claude": ("claude", "claude", "gemini", "atif"),
     "codex": ("codex", "codex", "openhands"),
-    "chat": ("chat", "mini"),
+    "chat": ("chat", "mini", "otlp"),
 })  # fmt: skip
 _LANGUAGES = ("en", "en", "en", "de", "es", "zh")
 _HELD_OUT_LANGUAGES = ("en", "en", "pt", "ja")
