@@ -1,8 +1,9 @@
 """One JSON document as many records, for formats that keep a whole session in one.
 
-Which objects and arrays are taken apart is the format's to say; their members and elements are the records, so that a
-row points at its message and not at a file. Brackets, commas, the keys of what is taken apart, white space and a byte
-order mark are structure. A document that is cut off gives what is whole in it; its torn end is rejected.
+A harness that keeps a whole run in one JSON object hides a thousand messages in one record. Which objects and arrays
+are taken apart is the format's to say; their members and elements are the records, so that a row points at its message
+and not at a file. Brackets, commas, the keys of what is taken apart, white space and a byte order mark are structure.
+A document that is cut off gives what is whole in it; its torn end is rejected.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 from parsers.contract import Record, Reject, Structure
 from parsers.jsondocument import whole_document
 from parsers.jsonlines import BOM, json_record
-from parsers.jsontext import JsonFault, StrictText
+from parsers.jsontext import JsonFault, StrictText, decodable_bytes
 from parsers.source import MAX_LINE_BYTES, Line, Source
 from parsers.text import storable
 
@@ -34,17 +35,49 @@ class JsonPart(NamedTuple):
     notes: tuple[str, ...]
     hidden: tuple[tuple[str, Any], ...]
 
+    @property
+    def key(self) -> str | None:
+        """The member of the document that this is or stands in, None where there is none."""
+        key = self.path[0] if self.path else None
+        return key if isinstance(key, str) else None
+
+    @property
+    def place(self) -> int | None:
+        """The place in its list from 0, None for what is no element of one."""
+        place = self.path[-1] if self.path else None
+        return place if isinstance(place, int) else None
+
 
 _Reading = Generator[JsonPart | Structure, None, tuple[int, bool]]  # ends with where to go on, and if behind a comma
 
 
-def parts(source: Source, opened: frozenset[Pattern]) -> Iterator[JsonPart | Reject | Structure]:
-    """Account for the whole stream: the values in what `opened` names (the root is `()`), each a record of its own.
+class Opened(NamedTuple):
+    """What is taken apart: the paths of objects and arrays (the root is `()`).
+
+    With `whole`, an object at the top that has none of the members named there is one record: events, one a line or
+    one a file.
+    """
+
+    paths: frozenset[Pattern]
+    whole: bool = False
+
+
+def lists(*names: str, whole: bool = False) -> Opened:
+    """Open the document, and the members of these names."""
+    return Opened(frozenset({(), *((name,) for name in names)}), whole)
+
+
+def head_parts(head: bytes, opened: Opened) -> list[JsonPart]:
+    """Return the whole parts of the beginning of a stream, for recognition."""
+    return [item for item in parts(Source.of_bytes(head), opened) if isinstance(item, JsonPart)]
+
+
+def parts(source: Source, opened: Opened) -> Iterator[JsonPart | Reject | Structure]:
+    """Account for the whole stream: the values in what is `opened`, each a record of its own.
 
     A stream holds one document, or one on each line: then a damaged line takes no other with it.
     """
-    first = next((line for line in source.lines() if line.data is None or line.data.strip(b" \t\r")), None)
-    if first is not None and not _is_line(first, opened):
+    if not _has_lines(source, opened):
         data = whole_document(source)
         yield from [data] if isinstance(data, Reject) else _Walk(Line(1, 0, len(data), data, 0), opened).items()
         return
@@ -55,19 +88,32 @@ def parts(source: Source, opened: frozenset[Pattern]) -> Iterator[JsonPart | Rej
         number, document = walk.number, walk.document
 
 
-def _is_line(first: Line, opened: frozenset[Pattern]) -> bool:
-    """Tell whether a first line holds all of its document: no text goes on in the next line, so one cut off is torn."""
-    if not first.newline or first.data is None:
-        return False
-    walk = _Walk(first, opened)
-    rejects = [item.reason for item in walk.items() if isinstance(item, Reject)]
-    return rejects[0].startswith("Unterminated string") if rejects else not walk.is_open
+def _has_lines(source: Source, opened: Opened) -> bool:
+    """Tell whether documents stand on lines: the first is whole, or it is damaged and a later one is a whole object.
+
+    A line that ends within an object or array, with no fault before, begins a document of many lines.
+    """
+    is_damaged = False
+    for line in source.lines():
+        if not line.newline and not is_damaged:
+            return False  # the only one: it is read the same either way
+        data = None if line.data is None else line.data.strip(b" \t\r")
+        if data == b"" or (is_damaged and not (data or b"").startswith(b"{")):
+            continue
+        walk = _Walk(line, opened)
+        if any(isinstance(item, Reject) for item in walk.items()):
+            is_damaged = True
+        elif not walk.is_open:
+            return True
+        elif not is_damaged:
+            return False
+    return False
 
 
 class _Walk:
     """One pass over a line, or over all lines as one; `_done` counts the bytes accounted for."""
 
-    def __init__(self, line: Line, opened: frozenset[Pattern], number: int = 0, document: int = 0) -> None:
+    def __init__(self, line: Line, opened: Opened, number: int = 0, document: int = 0) -> None:
         self.number, self.document = number, document  # of records and documents before
         self.is_open = False
         self._line = line
@@ -85,25 +131,35 @@ class _Walk:
             reason = f"a line of {self._line.length} bytes (the limit is {MAX_LINE_BYTES})"
             yield Reject(self._record(0, self._line.length, self._line.newline), reason)
             return
+        data = self._data[self._base :]
+        end = decodable_bytes(data)
         try:
-            self._strict = StrictText(self._data[self._base :])
-            at = self._strict.skip_space(0)
-            while at < len(self._strict.text):
-                self._start = self._byte(at)
-                at, _ = yield from self._value(at, ())
-                at = self._strict.skip_space(at)
-                self.document += 1
-        except JsonFault as fault:
+            self._strict = StrictText(data[:end])
+            yield from self._documents()
+            fault = None
+        except JsonFault as found:
+            fault = str(found)
+        if end < len(data):
+            fault = f"not UTF-8 at byte {end}"
+        if fault is not None:
             begin = max(self._start, self._done)
             yield from self._structure(begin)
-            yield Reject(self._record(begin, len(self._data) - begin, 0), str(fault))
+            yield Reject(self._record(begin, len(self._data) - begin, 0), fault)
             self.document += 1
         yield from self._structure(whole)
+
+    def _documents(self) -> Iterator[JsonPart | Structure]:
+        at = self._strict.skip_space(0)
+        while at < len(self._strict.text):
+            self._start = self._byte(at)
+            at, _ = yield from self._value(at, ())
+            at = self._strict.skip_space(at)
+            self.document += 1
 
     def _value(self, at: int, path: Path) -> _Reading:
         """Read the value at `at`, of the record that begins at `_start`."""
         bracket = self._strict.text[at : at + 1]
-        if bracket in ("{", "[") and tuple(None if type(step) is int else step for step in path) in self._opened:
+        if bracket in ("{", "[") and self._is_opened(at, path):
             return (yield from self._members(self._strict.skip_space(at + 1), path, "}" if bracket == "{" else "]"))
         piece, end = self._strict.value(at)
         end_byte = self._byte(end)
@@ -113,6 +169,14 @@ class _Walk:
         read = json_record(record, piece._replace(value={"value": piece.value}))
         yield JsonPart(record, self.document, path, read.value["value"], read.notes, read.hidden)
         return after, comma
+
+    def _is_opened(self, at: int, path: Path) -> bool:
+        opened = self._opened
+        if tuple(None if type(step) is int else step for step in path) not in opened.paths:
+            return False
+        if path or not opened.whole or self._strict.text[at] == "[":
+            return True
+        return not self._strict.is_without({str(place[0]) for place in opened.paths if place}, at)
 
     def _members(self, at: int, path: Path, closing: str) -> _Reading:
         """Read what an opened object or array holds from `at` on."""
@@ -145,7 +209,7 @@ class _Walk:
         comma = self._strict.skip_space(end)
         if path and self._strict.text[comma : comma + 1] == ",":
             return self._strict.skip_space(comma + 1), True
-        return end, False
+        return comma, False
 
     def _byte(self, at: int) -> int:
         return self._base + self._strict.byte_at(at)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple, NoReturn
@@ -166,76 +166,13 @@ def _members(strict: StrictText, start: int, names: frozenset[str]) -> _Listed:
     return at + 1
 
 
-class Member(NamedTuple):
-    """A part of a document: a member of an object at the top, or an element of one of its lists.
-
-    `top` counts the values at the top from 0; `key` is the member's key, None in an array at the top and for a value
-    that is neither array nor object; `place` counts the elements of a list from 0, and is None for a member that is
-    taken whole. The bytes of a member begin at its key, those of an element at its value.
-    """
-
-    top: int
-    key: str | None
-    place: int | None
-    piece: JsonPiece
-
-
-def decode_members(data: bytes, lists: frozenset[str], *, whole: bool = False) -> Iterator[Member]:
-    """Yield the parts of every document in `data`, one by one; raises `JsonFault` at the first fault.
-
-    Arrays at the top and those under the keys in `lists` come as their elements, so that each has its own place in
-    the bytes, and what stands before a fault is not lost with it. With `whole`, objects that hold none of the lists
-    come as one value.
-    """
-    end = _decodable_bytes(data)
-    strict = StrictText(data[:end])
-    top, at = 0, strict.skip_space(0)
-    try:
-        while at < len(strict.text):
-            if strict.text[at] == "{" and not (whole and strict.is_without(lists, at)):
-                at = yield from _parts(strict, at, top, lists)
-            elif strict.text[at] == "[":
-                at = yield from _placed(strict, at, top, None)
-            else:
-                piece, at = strict.value(at)
-                yield Member(top, None, None, piece)
-            top, at = top + 1, strict.skip_space(at)
-    except JsonFault:
-        if end == len(data):
-            raise
-    if end < len(data):
-        raise JsonFault(f"not UTF-8 at byte {end}")
-
-
-def _decodable_bytes(data: bytes) -> int:
+def decodable_bytes(data: bytes) -> int:
+    """Count the bytes before the first that is no UTF-8."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as fault:
         return fault.start
     return len(data)
-
-
-def _parts(strict: StrictText, at: int, top: int, lists: frozenset[str]) -> Generator[Member, None, int]:
-    at = strict.skip_space(at + 1)
-    while strict.text[at : at + 1] != "}":
-        key, begin, colon = strict.key(at)
-        value_at = strict.skip_space(colon + 1)
-        if key in lists and strict.text[value_at : value_at + 1] == "[":
-            at = yield from _placed(strict, value_at, top, key)
-        else:
-            piece, at = strict.value(value_at)
-            yield Member(top, key, None, piece._replace(begin=begin, length=piece.begin + piece.length - begin))
-        at = strict.behind_comma(at, "}")
-    return at + 1
-
-
-def _placed(strict: StrictText, at: int, top: int, key: str | None) -> Generator[Member, None, int]:
-    at, place = strict.skip_space(at + 1), 0
-    while strict.text[at : at + 1] != "]":
-        piece, at = strict.value(at)
-        yield Member(top, key, place, piece)
-        at, place = strict.behind_comma(at, "]"), place + 1
-    return at + 1
 
 
 class StrictText:
@@ -284,7 +221,7 @@ class StrictText:
             raise JsonFault("nested too deep")
         return value, end
 
-    def is_without(self, keys: frozenset[str], at: int) -> bool:
+    def is_without(self, keys: Set[str], at: int) -> bool:
         """Tell whether the object at character `at` has none of these keys, as far as can be seen if it is torn."""
         if not any(f'"{key}"' in self.text for key in keys):
             return True
@@ -292,28 +229,6 @@ class StrictText:
             return keys.isdisjoint(self.decoded(at)[0])
         except JsonFault:
             return False
-
-    def key(self, at: int) -> tuple[str, int, int]:
-        """Read the key at character `at`; return it, the byte it begins at, and the character of its colon."""
-        if self.text[at : at + 1] != '"':
-            raise JsonFault(f"no key at character {at}")
-        piece, end = self.value(at)
-        colon = self.skip_space(end)
-        if self.text[colon : colon + 1] != ":":
-            raise JsonFault(f"no colon at character {colon}")
-        return piece.value, piece.begin, colon
-
-    def behind_comma(self, at: int, bracket: str) -> int:
-        """Return the character of the next value, or of the bracket that ends the list."""
-        at = self.skip_space(at)
-        if self.text[at : at + 1] == bracket:
-            return at
-        if self.text[at : at + 1] != ",":
-            raise JsonFault(f"neither comma nor bracket at character {at}")
-        after = self.skip_space(at + 1)
-        if self.text[after : after + 1] == bracket:
-            raise JsonFault(f"nothing behind the comma at character {at}")
-        return after
 
     def byte_at(self, at: int) -> int:
         """Return the byte at which character `at` begins."""

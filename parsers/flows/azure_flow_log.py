@@ -18,13 +18,17 @@ from typing import Any, NamedTuple
 from parsers import ip
 from parsers.contract import Format, Grade, Item, Parsed, Reject, Row, Structure
 from parsers.flows.protocols import TCP, UDP, WITH_PORTS
-from parsers.jsonparts import JsonPart, Path, Pattern, parts
+from parsers.jsonparts import JsonPart, Opened, Path, Pattern, head_parts, parts
 from parsers.jsontext import compact
 from parsers.source import Source
 from parsers.times import Moment, epoch_milliseconds, epoch_seconds
 
 FORMAT = Format(
-    name="azure_flow_log", title="Azure flow logs (NSG and virtual network)", tables=("flow",), signature=True
+    name="azure_flow_log",
+    title="Azure flow logs (NSG and virtual network)",
+    tables=("flow",),
+    signature=True,
+    version=2,
 )
 
 TUPLES = "flowTuples"
@@ -32,11 +36,13 @@ TUPLES = "flowTuples"
 _OF_GROUPS: Pattern = ("properties", "flows", None, "flows", None, TUPLES)
 _OF_NETWORKS: Pattern = ("flowRecords", "flows", None, "flowGroups", None, TUPLES)
 _RECORDS: tuple[Pattern, ...] = ((), (None,), ("records", None))
-_OPENED: frozenset[Pattern] = frozenset(
-    (*record, *inner)[:length]
-    for record in _RECORDS
-    for inner in (_OF_GROUPS, _OF_NETWORKS)
-    for length in range(len(record) + len(inner) + 1)
+_OPENED = Opened(
+    frozenset(
+        (*record, *inner)[:length]
+        for record in _RECORDS
+        for inner in (_OF_GROUPS, _OF_NETWORKS)
+        for length in range(len(record) + len(inner) + 1)
+    )
 )
 _MARKS = (b'"flowTuples"', b'"NetworkSecurityGroupFlowEvent"', b'"FlowLogFlowEvent"')
 _ACTIONS = {"A": "allow", "D": "deny"}
@@ -58,7 +64,7 @@ def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001
     """STRONG where the first tuple is one, or where the category of records without tuples says so."""
     if not any(mark in head for mark in _MARKS):
         return Grade.NONE
-    found = [item for item in parts(Source.of_bytes(head), _OPENED) if isinstance(item, JsonPart)]
+    found = head_parts(head, _OPENED)
     tuples = [item.value for item in found if _is_tuple(item.path)]
     if tuples:
         return Grade.STRONG if any(not isinstance(_columns(value), str) for value in tuples) else Grade.NONE

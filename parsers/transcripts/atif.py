@@ -17,7 +17,7 @@ from itertools import groupby
 from typing import Any
 
 from parsers.contract import Format, Grade, Item, Parsed, Row
-from parsers.jsonparts import JsonPart, Path, parts
+from parsers.jsonparts import JsonPart, Opened, Path, head_parts, parts
 from parsers.source import Source
 from parsers.transcripts.atif_steps import final_piece, step_pieces
 from parsers.transcripts.fields import name, rest
@@ -30,13 +30,13 @@ FORMAT = Format(
     tables=("session", "transcript"),
     signature=True,
     carried=(*CARRIED, "kind", "author", "agent_name", "notes", "extra"),
-    version=2,
+    version=3,
 )
 
 _MOST_LEVELS = 3
 _SUB = "subagent_trajectories"
 _LEVELS = [(_SUB, None) * depth for depth in range(_MOST_LEVELS)]
-_OPENED = frozenset(path for level in _LEVELS for path in (level, (*level, "steps"), (*level, _SUB)))
+_OPENED = Opened(frozenset(path for level in _LEVELS for path in (level, (*level, "steps"), (*level, _SUB))))
 _HINT = b'"ATIF-v'
 _VERSION = re.compile(r"ATIF-v\d{1,3}\.\d{1,3}")
 _SESSION = frozenset({"session_id", "trajectory_id", "schema_version"})
@@ -46,7 +46,7 @@ def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001 - names lie
     """STRONG where the version says so, or where steps are of this kind and the version stands behind them."""
     if _HINT not in head and b'"step_id"' not in head:
         return Grade.NONE
-    found = [item for item in parts(Source.of_bytes(head), _OPENED) if isinstance(item, JsonPart)]
+    found = head_parts(head, _OPENED)
     for item in found:
         if item.path == ("schema_version",):
             return Grade.STRONG if type(item.value) is str and _VERSION.fullmatch(item.value) else Grade.NONE

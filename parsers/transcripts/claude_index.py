@@ -13,7 +13,7 @@ from typing import Any
 from parsers.contract import Format, Grade, Item, Parsed, Row
 from parsers.jsondocument import document_records
 from parsers.jsonlines import JsonRecord
-from parsers.jsonmembers import head_members
+from parsers.jsonparts import head_parts, lists
 from parsers.jsontext import compact
 from parsers.source import Source
 from parsers.transcripts.fields import name, rest, text, time_columns
@@ -31,8 +31,8 @@ _ENTRY = frozenset({"sessionId", "fullPath", "fileMtime"})
 
 def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001 - names lie
     """STRONG where the entries name a session, its file and when that was changed."""
-    members = head_members(head, LISTS)
-    entries = [member.piece.value for member in members if member.key in LISTS and member.place is not None]
+    members = head_parts(head, lists(*LISTS))
+    entries = [member.value for member in members if member.key in LISTS and member.place is not None]
     ours = sum(isinstance(entry, dict) and entry.keys() >= _ENTRY for entry in entries)
     return Grade.STRONG if ours and ours * 2 >= len(entries) else Grade.NONE
 

@@ -14,7 +14,7 @@ from typing import Any
 from parsers.contract import HEAD_BYTES, Format, Grade, Item, Parsed
 from parsers.jsondocument import document_records
 from parsers.jsonlines import JsonRecord
-from parsers.jsonmembers import head_members
+from parsers.jsonparts import head_parts, lists
 from parsers.source import Source
 from parsers.transcripts import claude_code
 from parsers.transcripts.claude_reader import Reader
@@ -35,8 +35,8 @@ _SPOKEN = frozenset({"user", "assistant"})
 
 def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001 - names lie
     """STRONG where the elements of `loglines` are Claude's lines, PROBABLE where the first is longer than the head."""
-    members = head_members(head, LISTS)
-    lines = [member.piece.value for member in members if member.key in LISTS and member.place is not None]
+    members = head_parts(head, lists(*LISTS))
+    lines = [member.value for member in members if member.key in LISTS and member.place is not None]
     if lines:
         return Grade.STRONG if sum(map(_is_line, lines)) * 2 > len(lines) else Grade.NONE
     return Grade.PROBABLE if len(head) >= HEAD_BYTES and b'"loglines"' in head[:4096] else Grade.NONE

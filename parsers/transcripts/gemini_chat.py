@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Any
 
 from parsers.contract import Row
-from parsers.jsonmembers import Part
+from parsers.jsonparts import JsonPart
 from parsers.source import Source
 from parsers.transcripts.fields import name, rest, text, time_columns
 from parsers.transcripts.gemini_pieces import call_piece, message_pieces, parts_of, result_piece, words_of
@@ -25,15 +25,15 @@ class Chat:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._writer = Writer()
-        self._held: list[Part] = []  # of a document, until its header is known
+        self._held: list[JsonPart] = []  # of a document, until its header is known
         self._session: str | None = None  # of the lines
         self._seen: set[bytes] = set()
         self._calls = 0
         self._open: dict[str, list[str]] = {}  # ids made here of calls by name, that wait for their answers
 
-    def rows(self, part: Part) -> Iterator[Row]:
+    def rows(self, part: JsonPart) -> Iterator[Row]:
         """Yield the rows of a line at once; those of a document when all of it was seen."""
-        if self._held and self._held[0].top != part.top:
+        if self._held and self._held[0].document != part.document:
             yield from self._document()
         if part.key is not None or part.place is not None:
             self._held.append(part)
@@ -46,7 +46,7 @@ class Chat:
             yield from self._document()
         yield from self._writer.finish()
 
-    def _line(self, part: Part) -> Iterator[Row]:
+    def _line(self, part: JsonPart) -> Iterator[Row]:
         line = part.value
         changed = line.get("$set")
         header = changed if isinstance(changed, dict) else line
@@ -67,7 +67,7 @@ class Chat:
         held, self._held = self._held, []
         header = {part.key: part.value for part in held if part.key is not None and part.place is None}
         stated = name(header.get("sessionId"))
-        session = stated or derived_session(self._source, held[0].top)
+        session = stated or derived_session(self._source, held[0].document)
         self._open = {}
         for part in held:
             of = name(part.value.get("sessionId")) if part.place is not None else None
@@ -75,7 +75,7 @@ class Chat:
             yield from self._write(part, of or session, pieces)
             self._describe(of or session, header)
 
-    def _write(self, part: Part, session: str | None, pieces: list[Piece]) -> Iterator[Row]:
+    def _write(self, part: JsonPart, session: str | None, pieces: list[Piece]) -> Iterator[Row]:
         for piece in pieces:
             piece["is_replayed"] = piece.get("is_replayed", False) or self._is_repeated(session, piece)
             if piece["kind"] == "usage":

@@ -21,7 +21,7 @@ from typing import Any
 
 from parsers.contract import Format, Grade, Item, Parsed, Reject
 from parsers.jsonlines import kind_of
-from parsers.jsonmembers import Part, document_parts, head_members
+from parsers.jsonparts import JsonPart, head_parts, lists, parts
 from parsers.source import Source
 from parsers.transcripts.fields import name
 from parsers.transcripts.gemini_chat import MESSAGE_TYPES, Chat
@@ -33,9 +33,10 @@ FORMAT = Format(
     tables=("session", "transcript"),
     signature=True,
     carried=(*CARRIED, "usage_is_primary", "kind", "notes"),
+    version=2,
 )
 
-LISTS = frozenset({"messages", "history", "clientHistory"})
+_OPENED = lists("messages", "history", "clientHistory", whole=True)
 _CHAT = frozenset({"sessionId", "projectHash"})
 _MESSAGE = frozenset({"id", "type", "content"})
 _PROMPT = frozenset({"sessionId", "messageId", "type", "message"})
@@ -46,17 +47,17 @@ def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001 - names lie
     """STRONG for chats and logs of prompts, which name their session; PROBABLE for contents of a checkpoint."""
     if _BEGINNING.match(head):
         return Grade.STRONG
-    members = head_members(head, LISTS, whole=True)
+    members = head_parts(head, _OPENED)
     keys = {member.key for member in members}
-    messages = [member.piece.value for member in members if member.key == "messages" and member.place is not None]
+    messages = [member.value for member in members if member.key == "messages" and member.place is not None]
     if keys >= _CHAT and (not messages or _most(messages, _is_message)):
         return Grade.STRONG
-    whole = [member.piece.value for member in members if member.key is None]
+    whole = [member.value for member in members if member.key is None]
     if whole and _most(whole, _is_prompt):
         return Grade.STRONG
     if whole and any(_is_header(value) for value in whole[:1]):
         return Grade.STRONG
-    contents = [member.piece.value for member in members if member.key in (None, "history", "clientHistory")]
+    contents = [member.value for member in members if member.key in (None, "history", "clientHistory")]
     if contents and _most(contents, _is_content):
         return Grade.PROBABLE
     # the header of the session may lie behind the messages, or before what was kept of the file
@@ -91,8 +92,8 @@ def _is_content(value: Any) -> bool:
 def read(source: Source) -> Iterator[Item]:
     """Yield `transcript` rows for what was said, thought, called, answered and used, then `session` rows."""
     chat = Chat(source)
-    for item in document_parts(source, LISTS, whole=True):
-        if not isinstance(item, Part):
+    for item in parts(source, _OPENED):
+        if not isinstance(item, JsonPart):
             yield item
         elif (item.key is None or item.place is not None) and not isinstance(item.value, dict):
             yield Reject(item.record, f"a JSON {kind_of(item.value)} where an object was expected")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from parsers.contract import Format, Grade, Item, Parsed
-from parsers.jsonmembers import Part, document_parts, head_members
+from parsers.jsonparts import JsonPart, head_parts, lists, parts
 from parsers.source import Source
 from parsers.transcripts.fields import integer, name, rest, text, time_columns
 from parsers.transcripts.gemini_pieces import words_of
@@ -27,9 +27,10 @@ FORMAT = Format(
     signature=True,
     line_based=False,
     carried=CARRIED,
+    version=2,
 )
 
-_NO_LISTS: frozenset[str] = frozenset()
+_OPENED = lists()
 _TITLES = ("displayName", "title")
 _CHUNK = (
     *("id", "role", "text", "parts", "isThought", "createTime", "executableCode", "codeExecutionResult"),
@@ -40,7 +41,7 @@ _SPEAKERS = {"user": ("user", "human"), "model": ("assistant", "agent")}
 
 def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001 - names lie
     """STRONG where `chunkedPrompt` holds chunks or settings of a run stand before it."""
-    members = {member.key: member.piece.value for member in head_members(head, _NO_LISTS)}
+    members = {member.key: member.value for member in head_parts(head, _OPENED)}
     prompt = members.get("chunkedPrompt")
     if isinstance(prompt, dict):
         return Grade.STRONG if isinstance(prompt.get("chunks"), list) else Grade.NONE
@@ -51,12 +52,12 @@ def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001 - names lie
 def read(source: Source) -> Iterator[Item]:
     """Yield `transcript` rows for what was said, thought and run, then the `session` row."""
     writer = Writer()
-    for item in document_parts(source, _NO_LISTS):
-        if not isinstance(item, Part):
+    for item in parts(source, _OPENED):
+        if not isinstance(item, JsonPart):
             yield item
             continue
         yield Parsed(item.record)
-        session = derived_session(source, item.top)
+        session = derived_session(source, item.document)
         yield from writer.write(
             item.record, session, _pieces(item.key, item.value), notes=item.notes, hidden=item.hidden
         )

@@ -21,7 +21,7 @@ from itertools import groupby
 from typing import Any
 
 from parsers.contract import HEAD_BYTES, Format, Grade, Item, Parsed, Row
-from parsers.jsonparts import JsonPart, parts
+from parsers.jsonparts import JsonPart, Opened, head_parts, parts
 from parsers.source import Source
 from parsers.transcripts.fields import name, rest, text, time_columns
 from parsers.transcripts.inspect_events import error_columns, limit_columns
@@ -49,7 +49,7 @@ FORMAT = Format(
         "notes",
         "extra",
     ),
-    version=2,
+    version=3,
 )
 
 
@@ -61,7 +61,9 @@ _SAMPLE = (
     ("events_data",),
     ("events_data", "messages"),
 )
-_OPENED = frozenset({(), ("samples",), ("samples", None), *_SAMPLE, *(("samples", None, *path) for path in _SAMPLE)})
+_OPENED = Opened(
+    frozenset({(), ("samples",), ("samples", None), *_SAMPLE, *(("samples", None, *path) for path in _SAMPLE)})
+)
 _LOG_KEYS = frozenset({"version", "status", "eval", "plan", "results", "stats", "reductions", "invalidated"})
 _STATUSES = frozenset({"started", "success", "cancelled", "error"})
 _SAMPLE_BEGINNING = re.compile(
@@ -79,7 +81,7 @@ def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001 - names lie
         return Grade.NONE
     if len(head) >= HEAD_BYTES and (_SAMPLE_BEGINNING.match(head) or _REDUCTIONS_BEGINNING.match(head)):
         return Grade.STRONG
-    found = [item for item in parts(Source.of_bytes(head), _OPENED) if isinstance(item, JsonPart)]
+    found = head_parts(head, _OPENED)
     first = {item.path: item.value for item in found if item.document == 0}
     told = first.get(("eval",))
     is_log = isinstance(told, dict) and {"task", "created"} <= told.keys() and {"run_id", "model"} & told.keys()

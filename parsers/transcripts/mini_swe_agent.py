@@ -21,7 +21,7 @@ from typing import Any
 
 from parsers.contract import Format, Grade, Item, Parsed, Reject, Row
 from parsers.jsonlines import kind_of
-from parsers.jsonmembers import Part, document_parts, head_members
+from parsers.jsonparts import JsonPart, head_parts, lists, parts
 from parsers.source import Source
 from parsers.transcripts.fields import name
 from parsers.transcripts.mini_messages import COMMAND, RETURN_CODE, Thread, other_pieces
@@ -34,11 +34,11 @@ FORMAT = Format(
     tables=("session", "transcript"),
     signature=True,
     line_based=False,
-    version=3,
+    version=4,
     carried=(*CARRIED, "kind", "role", "author", "notes", "exit_code", "usage_is_primary"),
 )
 
-LISTS = frozenset({"messages"})
+_OPENED = lists("messages")
 _MARK = "mini-swe-agent"
 _INFO = frozenset({"mini_version", "config"})
 _BEGINNING = re.compile(rb'\s*\{\s*"info"\s*:\s*\{\s*"(?:exit_status|submission|model_stats|config|mini_version)"\s*:')
@@ -46,15 +46,15 @@ _BEGINNING = re.compile(rb'\s*\{\s*"info"\s*:\s*\{\s*"(?:exit_status|submission|
 
 def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001 - names lie
     """STRONG where the document says so or its `info` is of this kind, PROBABLE for a bare list of such messages."""
-    members = head_members(head, LISTS)
+    members = head_parts(head, _OPENED)
     for member in members:
-        value = member.piece.value
+        value = member.value
         if member.key == "trajectory_format":
             return Grade.STRONG if isinstance(value, str) and value.startswith(_MARK) else Grade.NONE
         if member.key == "info" and isinstance(value, dict) and "model_stats" in value and _INFO & value.keys():
             return Grade.STRONG
     if members and members[0].key is None:
-        return Grade.PROBABLE if _is_bare([member.piece.value for member in members]) else Grade.NONE
+        return Grade.PROBABLE if _is_bare([member.value for member in members]) else Grade.NONE
     return Grade.PROBABLE if not members and _BEGINNING.match(head) else Grade.NONE
 
 
@@ -78,18 +78,18 @@ def read(source: Source) -> Iterator[Item]:
     """Yield `transcript` rows for messages, calls, results, usage and the end of each run, then `session` rows."""
     writer = Writer()
     thread, top = Thread(), -1
-    beside: list[Part] = []  # of how a run ended is told after its messages, wherever the document says it
-    for item in document_parts(source, LISTS):
-        if not isinstance(item, Part):
+    beside: list[JsonPart] = []  # of how a run ended is told after its messages, wherever the document says it
+    for item in parts(source, _OPENED):
+        if not isinstance(item, JsonPart):
             yield item
             continue
         if item.place is not None and not isinstance(item.value, dict):
             yield Reject(item.record, f"a JSON {kind_of(item.value)} where an object was expected")
             continue
         yield Parsed(item.record)
-        if item.top != top:
+        if item.document != top:
             yield from _ended(writer, source, beside)
-            thread, top, beside = Thread(), item.top, []
+            thread, top, beside = Thread(), item.document, []
         if item.place is None:
             beside.append(item)
         else:
@@ -98,18 +98,18 @@ def read(source: Source) -> Iterator[Item]:
     yield from writer.finish()
 
 
-def _ended(writer: Writer, source: Source, beside: list[Part]) -> Iterator[Row]:
+def _ended(writer: Writer, source: Source, beside: list[JsonPart]) -> Iterator[Row]:
     for part in beside:
         yield from _written(writer, source, part, other_pieces(part.key, part.value))
 
 
-def _written(writer: Writer, source: Source, part: Part, pieces: list[Piece]) -> Iterator[Row]:
-    session = derived_session(source, part.top)
+def _written(writer: Writer, source: Source, part: JsonPart, pieces: list[Piece]) -> Iterator[Row]:
+    session = derived_session(source, part.document)
     yield from writer.write(part.record, session, pieces, notes=part.notes, hidden=part.hidden)
     writer.describe(session, agent_name="mini-swe-agent", notes=[SESSION_DERIVED], **_described(part))
 
 
-def _described(part: Part) -> dict[str, Any]:
+def _described(part: JsonPart) -> dict[str, Any]:
     """Return what a part tells of the whole run."""
     if part.key == "instance_id":
         return {"title": name(part.value)}

@@ -18,7 +18,7 @@ from itertools import groupby
 from typing import Any
 
 from parsers.contract import Format, Grade, Item, Parsed, Row
-from parsers.jsonparts import JsonPart, parts
+from parsers.jsonparts import JsonPart, Opened, head_parts, parts
 from parsers.jsontext import compact
 from parsers.source import Source
 from parsers.transcripts.fields import integer, name, rest, rest_of_counts
@@ -33,10 +33,11 @@ FORMAT = Format(
     tables=("session", "transcript"),
     signature=True,
     carried=(*CARRIED, "agent_name", "usage_is_primary", "notes", "extra"),
+    version=2,
 )
 
 _LISTS = ("original_input", "generated_items", "session_items", "model_responses")
-_OPENED = frozenset({(), *((key,) for key in _LISTS)})
+_OPENED = Opened(frozenset({(), *((key,) for key in _LISTS)}))
 _VERSION = re.compile(r"\d{1,3}\.\d{1,3}")
 _OURS = frozenset({"current_agent", "original_input", "generated_items", "model_responses"})
 _COUNTS = ("input_tokens", "output_tokens", "total_tokens", "requests")
@@ -48,7 +49,7 @@ def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001 - names lie
     """STRONG where the version of the schema stands beside members of a run."""
     if b'"$schemaVersion"' not in head:
         return Grade.NONE
-    found = [item for item in parts(Source.of_bytes(head), _OPENED) if isinstance(item, JsonPart) and item.path]
+    found = [item for item in head_parts(head, _OPENED) if item.path]
     version = next((item.value for item in found if item.path == ("$schemaVersion",)), None)
     keys = {item.path[0] for item in found}
     known = type(version) is str and _VERSION.fullmatch(version) and _OURS & keys

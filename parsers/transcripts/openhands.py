@@ -21,7 +21,7 @@ from typing import Any
 
 from parsers.contract import HEAD_BYTES, Format, Grade, Item, Parsed, Reject
 from parsers.jsonlines import kind_of
-from parsers.jsonmembers import Part, document_parts, head_members
+from parsers.jsonparts import JsonPart, head_parts, lists, parts
 from parsers.source import Source
 from parsers.transcripts.fields import name
 from parsers.transcripts.openhands_log import Log
@@ -33,10 +33,11 @@ FORMAT = Format(
     tables=("session", "transcript"),
     signature=True,
     carried=(*CARRIED, "usage_is_primary", "host_name", "user_name", "seq"),
-    version=2,
+    version=3,
 )
 
 LISTS = frozenset({"history", "trajectory"})
+_OPENED = lists(*LISTS, whole=True)
 _SOURCES = frozenset({"agent", "user", "environment", "hook"})
 _KINDS = ("Event", "Observation", "Condensation", "CondensationRequest")
 _BEGINNING = re.compile(
@@ -47,14 +48,14 @@ _BEGINNING = re.compile(
 
 def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001 - names lie
     """STRONG where most of what the head holds are events, or it begins as an event; PROBABLE for evaluation output."""
-    members = head_members(head, LISTS, whole=True)
-    events = [member.piece.value for member in members if member.key is None or member.key in LISTS]
+    members = head_parts(head, _OPENED)
+    events = [member.value for member in members if member.key is None or member.key in LISTS]
     ours = sum(is_event(value) or _is_pair(value) for value in events)
     if events:
         return Grade.STRONG if ours * 2 > len(events) else Grade.NONE
     if _BEGINNING.match(head):
         return Grade.STRONG
-    keys = {member.key: member.piece.value for member in members}
+    keys = {member.key: member.value for member in members}
     metadata = keys.get("metadata")
     told = isinstance(metadata, dict) and "agent_class" in metadata
     return Grade.PROBABLE if told and {"instance_id", "test_result"} <= keys.keys() else Grade.NONE
@@ -78,8 +79,8 @@ def _is_pair(value: Any) -> bool:
 def read(source: Source) -> Iterator[Item]:
     """Yield `transcript` rows for what was said, called, answered and used, then `session` rows."""
     log = Log(source, is_single=_is_single(source))
-    for item in document_parts(source, LISTS, whole=True):
-        if not isinstance(item, Part):
+    for item in parts(source, _OPENED):
+        if not isinstance(item, JsonPart):
             yield item
         elif (item.key is None or item.place is not None) and not _holds_events(item.value):
             yield Reject(item.record, f"a JSON {kind_of(item.value)} where an object was expected")
@@ -99,5 +100,5 @@ def _is_single(source: Source) -> bool:
     """Tell whether a source is the file of one event, as both versions keep them."""
     with source.open() as stream:
         head = stream.read(HEAD_BYTES)
-    members = head_members(head, LISTS, whole=True)
+    members = head_parts(head, _OPENED)
     return len(members) == 1 and members[0].key is None and members[0].place is None and len(head) < HEAD_BYTES

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from parsers.contract import Row
-from parsers.jsonmembers import Part
+from parsers.jsonparts import JsonPart
 from parsers.source import Source
 from parsers.transcripts.fields import name, text, time_columns
 from parsers.transcripts.openhands_usage import RUNNING_TOTAL, total_pieces
@@ -32,9 +32,9 @@ class Log:
         self._totals: dict[tuple[int, str], Row] = {}  # by document and what is counted
         self._pids: dict[int, int] = {}  # the last background process of each session's shell
 
-    def rows(self, part: Part) -> Iterator[Row]:
+    def rows(self, part: JsonPart) -> Iterator[Row]:
         """Yield the rows of one part, but for running totals that a later one may take the place of."""
-        document = part.top if part.place is not None or part.key is not None else 0
+        document = part.document if part.place is not None or part.key is not None else 0
         session = None if self._is_single else derived_session(self._source, document)
         if part.key is not None and part.place is None:
             pieces = _beside_pieces(part.key, part.value)
@@ -97,7 +97,7 @@ class Log:
         if before is not None:
             yield before
 
-    def _describe(self, session: str | None, part: Part, described: list[dict[str, Any]]) -> None:
+    def _describe(self, session: str | None, part: JsonPart, described: list[dict[str, Any]]) -> None:
         self._writer.describe(session, agent_name="OpenHands", notes=[SESSION_DERIVED])
         if part.key == "instance_id":
             self._writer.describe(session, title=name(part.value))

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from parsers.contract import Format, Grade, Item, Parsed, Row
-from parsers.jsonparts import JsonPart, parts
+from parsers.jsonparts import JsonPart, Opened, parts
 from parsers.source import Source
 from parsers.transcripts.conversations import Conversation
 from parsers.transcripts.fields import name
@@ -33,20 +33,23 @@ FORMAT = Format(
     tables=("session", "transcript"),
     signature=True,
     carried=(*CARRIED, "agent_name", "provider", "host_name"),
+    version=2,
 )
 
 _HINTS = (b'"resourceSpans"', b'"resourceLogs"')
 _KINDS = (("resourceSpans", "scopeSpans", "spans"), ("resourceLogs", "scopeLogs", "logRecords"))
-_OPENED = frozenset(
-    path
-    for resources, scopes, records in _KINDS
-    for path in (
-        (),
-        (resources,),
-        (resources, None),
-        (resources, None, scopes),
-        (resources, None, scopes, None),
-        (resources, None, scopes, None, records),
+_OPENED = Opened(
+    frozenset(
+        path
+        for resources, scopes, records in _KINDS
+        for path in (
+            (),
+            (resources,),
+            (resources, None),
+            (resources, None, scopes),
+            (resources, None, scopes, None),
+            (resources, None, scopes, None, records),
+        )
     )
 )
 _SPAN_DEPTH = 6

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 from parsers.contract import Format, Grade, Item, Parsed, Reject
 from parsers.jsonlines import kind_of
-from parsers.jsonmembers import Part, document_parts, head_members
+from parsers.jsonparts import JsonPart, head_parts, lists, parts
 from parsers.source import Source
 from parsers.transcripts.swe_run import Run
 from parsers.transcripts.writer import CARRIED, Writer, derived_session
@@ -31,10 +31,11 @@ FORMAT = Format(
     signature=True,
     line_based=False,
     carried=(*CARRIED, "duration_us", "extra", "notes", "command"),
-    version=2,
+    version=3,
 )
 
 LISTS = frozenset({"trajectory", "history"})
+_OPENED = lists(*LISTS)
 _STEP = frozenset({"action", "observation", "response"})
 _MESSAGE = frozenset({"role", "content", "agent"})
 _BEGINNING = re.compile(
@@ -44,11 +45,9 @@ _BEGINNING = re.compile(
 
 def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001 - names lie
     """STRONG where the elements of `trajectory` are steps, or those of `history` are messages of a named agent."""
-    elements = [part for part in head_members(head, LISTS) if part.key in LISTS and part.place is not None]
+    elements = [part for part in head_parts(head, _OPENED) if part.key in LISTS and part.place is not None]
     wanted = {"trajectory": _STEP, "history": _MESSAGE}
-    ours = sum(
-        isinstance(part.piece.value, dict) and wanted[part.key or ""] <= part.piece.value.keys() for part in elements
-    )
+    ours = sum(isinstance(part.value, dict) and wanted[part.key or ""] <= part.value.keys() for part in elements)
     if elements:
         return Grade.STRONG if ours * 2 > len(elements) else Grade.NONE
     return Grade.STRONG if _BEGINNING.match(head) else Grade.NONE
@@ -58,18 +57,18 @@ def read(source: Source) -> Iterator[Item]:
     """Yield `transcript` rows for messages, calls, answers, usage and the end of the run, then one `session` row."""
     writer = Writer()
     run: Run | None = None
-    for item in document_parts(source, LISTS):
-        if not isinstance(item, Part):
+    for item in parts(source, _OPENED):
+        if not isinstance(item, JsonPart):
             yield item
             continue
         if item.place is not None and not isinstance(item.value, dict):
             yield Reject(item.record, f"a JSON {kind_of(item.value)} where an object was expected")
             continue
         yield Parsed(item.record)
-        if run is None or run.top != item.top:
+        if run is None or run.top != item.document:
             if run is not None:
                 yield from run.rows(writer)
-            run = Run(item.top, derived_session(source, item.top))
+            run = Run(item.document, derived_session(source, item.document))
         run.add(item)
     if run is not None:
         yield from run.rows(writer)

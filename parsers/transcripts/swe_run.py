@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from parsers.contract import Row
-from parsers.jsonmembers import Part
+from parsers.jsonparts import JsonPart
 from parsers.times import SECOND
 from parsers.transcripts.chat_messages import message_pieces
 from parsers.transcripts.fields import dollars, integer, microseconds, name, rest, rest_of_counts, text
@@ -37,14 +37,14 @@ class Run:
     def __init__(self, top: int, session_id: str) -> None:
         self.top = top
         self._session_id = session_id
-        self._steps: list[Part] = []
-        self._history: list[Part] = []
-        self._others: list[Part] = []
+        self._steps: list[JsonPart] = []
+        self._history: list[JsonPart] = []
+        self._others: list[JsonPart] = []
         self._calls = 0
         self._cwd: str | None = None
         self._open: str | None = None  # the call that waits for its answer
 
-    def add(self, part: Part) -> None:
+    def add(self, part: JsonPart) -> None:
         """Take note of a part."""
         if part.place is None:
             self._others.append(part)
@@ -56,7 +56,7 @@ class Run:
     def rows(self, writer: Writer) -> Iterator[Row]:
         """Yield the rows: what was said and done in order, steps that the history does not hold, then the rest."""
         matched = 0
-        step: Part | None = None  # of the last action
+        step: JsonPart | None = None  # of the last action
         for part in self._history:
             message: dict[str, Any] = part.value
             beside = None
@@ -79,7 +79,9 @@ class Run:
         model = next((model_of(part.value) for part in self._others if part.key == "replay_config"), None)
         writer.describe(self._session_id, agent_name="SWE-agent", model=model, notes=[SESSION_DERIVED])
 
-    def _write(self, writer: Writer, part: Part, pieces: list[Piece], beside: Part | None = None) -> Iterator[Row]:
+    def _write(
+        self, writer: Writer, part: JsonPart, pieces: list[Piece], beside: JsonPart | None = None
+    ) -> Iterator[Row]:
         also = (beside.record,) if beside is not None else ()
         yield from writer.write(part.record, self._session_id, pieces, notes=part.notes, hidden=part.hidden, also=also)
 
@@ -205,7 +207,7 @@ def _duration(step: dict[str, Any]) -> int | None:
     return microseconds(step.get("execution_time"), unit_us=SECOND)
 
 
-def _other_pieces(part: Part) -> list[Piece]:
+def _other_pieces(part: JsonPart) -> list[Piece]:
     """Return what stands beside the messages: how the run ended, what it used, how it was set up."""
     value = part.value
     if part.key != "info" or not isinstance(value, dict):

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 
 from parsers.contract import HEAD_BYTES, Format, Grade, Item, Parsed, Row
-from parsers.jsonparts import JsonPart, Path, parts
+from parsers.jsonparts import JsonPart, Opened, Path, head_parts, parts
 from parsers.source import Source
 from parsers.transcripts.chat_messages import message_pieces
 from parsers.transcripts.pieces import Piece, event_piece
@@ -27,9 +27,10 @@ FORMAT = Format(
     tables=("session", "transcript"),
     signature=True,
     carried=(*CARRIED, "notes"),
+    version=2,
 )
 
-_OPENED = frozenset({(), ("traj",), (None,), (None, "traj")})
+_OPENED = Opened(frozenset({(), ("traj",), (None,), (None, "traj")}))
 _BEGINNING = re.compile(
     rb'\s*(?:\[\s*)?\{\s*"task_id"\s*:\s*\d{1,9}\s*,\s*"reward"\s*:\s*[\d.]{1,20}\s*,\s*"info"\s*:\s*\{'
 )
@@ -39,7 +40,7 @@ def recognise(head: bytes, name: str) -> Grade:  # noqa: ARG001 - names lie
     """STRONG where messages of a trajectory stand behind task and reward."""
     if b'"task_id"' not in head or b'"reward"' not in head:
         return Grade.NONE
-    found = [item for item in parts(Source.of_bytes(head), _OPENED) if isinstance(item, JsonPart)]
+    found = head_parts(head, _OPENED)
     keys = {item.path[-1] for item in found if item.path}
     said = [item.value for item in found if item.path[-2:-1] == ("traj",)]
     if any(isinstance(message, dict) and "role" in message for message in said) and keys >= {"task_id", "reward"}:

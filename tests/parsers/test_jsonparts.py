@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers.contract import Reject, Structure
-from parsers.jsonparts import JsonPart, parts
+from parsers.jsonparts import JsonPart, Opened, head_parts, lists, parts
 from parsers.source import Source
 
-OPENED = frozenset({(), ("steps",), ("samples",), ("samples", None), ("samples", None, "events")})
+OPENED = Opened(frozenset({(), ("steps",), ("samples",), ("samples", None), ("samples", None, "events")}))
 
 
-def read(data: bytes) -> tuple[list[JsonPart], list[Reject]]:
+def read(data: bytes, opened: Opened = OPENED) -> tuple[list[JsonPart], list[Reject]]:
     """Read a stream; check that its items account for it and that records re-read."""
     at, found, rejects = 0, [], []
-    for item in parts(Source.of_bytes(data), OPENED):
+    for item in parts(Source.of_bytes(data), opened):
         if isinstance(item, Structure):
             assert item.offset == at
             assert item.length > 0
@@ -123,3 +123,91 @@ def test_any_document_cut_anywhere_is_accounted_for(value, indent, data):
     _, rejects = read(written)
     assert rejects == []
     read(written[: data.draw(st.integers(0, len(written)))])
+
+
+# --- documents with lists at the top ---------------------------------------------------------------------------------
+
+LISTS = lists("messages")
+
+CASES = {
+    "one line": (
+        b'{"a": 1, "messages": [{"b": 2}, 3], "c": []}\n',
+        [("a", None, 1), ("messages", 0, {"b": 2}), ("messages", 1, 3), ("c", None, [])],
+    ),
+    "over lines": (
+        b'{\n "messages": [\n  {"b": "\xc3\xa4"}\n ],\n "z": null\n}',
+        [("messages", 0, {"b": "ä"}), ("z", None, None)],
+    ),
+    "array at the top": (b'[\n{"x": 1},\n2\n]', [(None, 0, {"x": 1}), (None, 1, 2)]),
+    "object where a list is meant": (b'{"messages": {"0": 1}}', [("messages", None, 1)]),
+    "no members": (b"{}\n", []),
+    "empty list": (b'{"messages": []}', []),
+    "key twice": (b'{"a": 1, "a": 2}', [("a", None, 1), ("a", None, 2)]),
+    "byte order mark": (b'\xef\xbb\xbf{"a": 1}', [("a", None, 1)]),
+    "a scalar": (b"7", [(None, None, 7)]),
+}  # fmt: skip
+DAMAGED = {
+    "torn element": (b'{"messages": [{"b": 2}, {"b": "to', 1, b'{"b": "to'),
+    "torn list": (b'{"a": 1, "messages": [{"b"', 1, b'{"b"'),
+    "no colon": (b'{"a": 1, "b" 2}', 1, b'"b" 2}'),
+    "no comma": (b'{"a": 1 "b": 2}', 1, b'"b": 2}'),
+    "not UTF-8": (b'{"a": 1, "b": "\xff", "c": 3}', 1, b'"b": "\xff", "c": 3}'),
+    "no key": (b"{1: 2}", 0, b"1: 2}"),
+}
+
+
+@pytest.mark.parametrize(("data", "expected"), CASES.values(), ids=CASES)
+def test_lists_of_a_document(data, expected):
+    found, rejects = read(data, LISTS)
+    assert [(part.key, part.place, part.value) for part in found] == expected
+    assert [part.record.number for part in found] == list(range(1, len(found) + 1))
+    assert not rejects
+
+
+@pytest.mark.parametrize(("data", "whole", "rest"), DAMAGED.values(), ids=DAMAGED)
+def test_damage_costs_only_what_comes_after_it(data, whole, rest):
+    found, [reject] = read(data, LISTS)
+    place = reject.record
+    assert (len(found), data[place.offset : place.offset + place.length]) == (whole, rest)
+    assert len(head_parts(data, LISTS)) == whole
+
+
+def test_a_document_a_line():
+    found, _ = read(b'{"messages": [1]}\n\n{"messages": [2, 3]} {"a": 4}\n[5\n{"a": 6}', LISTS)
+    assert [(part.document, part.key, part.place, part.value, part.record.line) for part in found] == [
+        (0, "messages", 0, 1, 1),
+        (1, "messages", 0, 2, 3),
+        (1, "messages", 1, 3, 3),
+        (2, "a", None, 4, 3),
+        (3, None, 0, 5, 4),
+        (4, "a", None, 6, 5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (b'b": 1}}\n\n{"a": 1}\n{"a": 2}\n', [1, 2]),
+        (b'{"a": 0, "b"\n{"a": 1}\n', [0, 1]),
+        (b'{"a":\n1,\n"b":\n2}\n', [1, 2]),
+        (b'{"a": 1,\n"b": {"c":\n{"d": 1}}\n}\n', [1, {"c": {"d": 1}}]),
+    ],
+)
+def test_a_damaged_first_line_takes_no_other_with_it(data, found):
+    assert [part.value for part in read(data)[0]] == found
+
+
+def test_events_stay_whole():
+    opened = lists("messages", whole=True)
+    found, _ = read(b'{"id": 1}\n{"id": 2, "messages": [3]}\n[{"id": 4}]\n', opened)
+    assert [(part.key, part.place, part.value) for part in found] == [
+        (None, None, {"id": 1}),
+        ("id", None, 2),
+        ("messages", 0, 3),
+        (None, 0, {"id": 4}),
+    ]
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_accounted_for(data):
+    read(data)
