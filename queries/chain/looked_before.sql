@@ -2,7 +2,8 @@
 -- grain:    one row per look
 -- columns:  event, principal, act, reason
 -- as:       table
--- not for:  looks that nothing followed: they are everyday work
+-- not for:  looks that nothing followed: they are everyday work; people who also looked for the miner by name, which
+--           says more
 
 with stop as (
     select command_signal.principal, command_event.best_us
@@ -13,6 +14,12 @@ with stop as (
         and command_signal.conduct = 'response'
         and command_signal.actor <> 'agent'
         and command_event.best_us is not null
+),
+
+plain_spoken as (
+    select distinct principal
+    from command_signal
+    where stage = 'detection' and conduct = 'response'
 )
 
 select command_hit.event, min(actor_of_event.principal) as principal, min(actor_of_event.act) as act,
@@ -24,6 +31,7 @@ join stop
     on stop.principal = actor_of_event.principal
     and command_event.best_us between stop.best_us - 900000000 and stop.best_us
 where
-    command_hit.rule = 'looked_for'
+    actor_of_event.principal not in (select principal from plain_spoken)
+    and command_hit.rule = 'looked_for'
     and command_hit.program in ('ps', 'top', 'htop', 'pgrep', 'ss', 'netstat', 'lsof', 'nvidia-smi', 'iftop', 'nethogs')
 group by command_hit.event
