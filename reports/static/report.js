@@ -48,6 +48,7 @@
     if (card) openSheet("Record", card);
     return Boolean(card);
   };
+  let view = ""; // the fragment of the timeline as it is filtered
   const setHash = (hash) => history.replaceState(null, "", hash || location.pathname + location.search);
   byId("sheet-close").addEventListener("click", () => sheet.close());
   sheet.addEventListener("click", (event) => {
@@ -55,7 +56,7 @@
     else if (event.target.closest("a")) sheet.close();
   });
   sheet.addEventListener("close", () => {
-    if (location.hash.startsWith("#ref-")) setHash("");
+    if (location.hash.startsWith("#ref-")) setHash(view);
     if (cameFrom && cameFrom.isConnected) cameFrom.focus();
   });
   document.addEventListener("click", (event) => {
@@ -68,6 +69,10 @@
     }
   });
   const followHash = () => {
+    if (location.hash.startsWith("#timeline?")) {
+      timeline?.restore(location.hash.slice(10));
+      return;
+    }
     const id = decodeURIComponent(location.hash.slice(1));
     if (id.startsWith("ref-") && !showRecord(id)) timeline?.openRef(id.slice(4));
   };
@@ -176,23 +181,55 @@
         option.value = String(code);
         select.append(option);
       }
-      select.addEventListener("change", filter);
+      select.addEventListener("change", choose);
     }
     let pause = 0;
     search.addEventListener("input", () => {
       clearTimeout(pause);
-      pause = setTimeout(filter, 120);
+      pause = setTimeout(choose, 120);
     });
+    search.addEventListener("change", choose); // Enter waits for nothing
     byId("find-reset").addEventListener("click", () => {
       for (const select of Object.values(inputs)) select.value = "";
       search.value = "";
       range = null;
-      filter();
+      choose();
     });
+    // what is chosen stands in the fragment, by names, so that a link leads to it
+    function choose() {
+      const chosen = new URLSearchParams();
+      if (search.value) chosen.set("text", search.value);
+      for (const [key, { value }] of Object.entries(inputs)) {
+        if (value) chosen.set(key, value === "*" ? value : columns[key].names[value]);
+      }
+      if (range) range.forEach((us, end) => chosen.set(end ? "to" : "from", String(Math.round(us))));
+      view = "#timeline?" + chosen;
+      setHash(view);
+      filter();
+    }
+    function restore(text) {
+      const chosen = new URLSearchParams(text);
+      search.value = chosen.get("text") ?? "";
+      for (const [key, select] of Object.entries(inputs)) {
+        const wanted = chosen.get(key) ?? "";
+        const code = columns[key].names.indexOf(wanted);
+        select.value = wanted && code >= 0 ? String(code) : wanted === "*" ? "*" : "";
+        if (select.selectedIndex < 0) select.value = "";
+      }
+      const ends = ["from", "to"].map((end) => Number(chosen.get(end) ?? NaN));
+      range = ends[0] < ends[1] ? ends : null;
+      view = location.hash;
+      filter();
+      byId("timeline").scrollIntoView();
+    }
     let lowered = null;
+    const lower = () => {
+      lowered ??= columns.text.map((text, row) => (name(columns.kind, row) + " " + text + " " + ref(row)).toLowerCase());
+    };
+    window.requestIdleCallback?.(lower); // before the first search, if there is time
     function filter() {
       const words = search.value.toLowerCase();
-      if (words) lowered ??= columns.text.map((text, row) => (name(columns.kind, row) + " " + text + " " + ref(row)).toLowerCase());
+      if (words) lower();
       const wanted = Object.entries(inputs).filter(([, select]) => select.value !== "").map(([key, select]) => {
         const fits = columns[key].names.map((label, code) => (select.value === "*" ? label !== "" : code === Number(select.value)));
         return [columns[key].codes, fits];
@@ -264,6 +301,12 @@
     grid.addEventListener("scroll", () => requestAnimationFrame(paint), { passive: true });
     grid.addEventListener("keydown", (event) => {
       const page = Math.max(Math.floor(grid.clientHeight / height) - 1, 1);
+      const zooms = { "+": "in", "-": "out", ArrowLeft: "back", ArrowRight: "on", 0: "all" }[event.key];
+      if (zooms && !event.ctrlKey && !event.metaKey && !event.altKey) {
+        byId("zoom-" + zooms).click();
+        event.preventDefault();
+        return;
+      }
       const to = { ArrowDown: active + 1, ArrowUp: active - 1, PageDown: active + page, PageUp: active - page, Home: 0, End: shown.length - 1 }[event.key];
       if (to !== undefined) move(to);
       else if (event.key === "Enter" && shown.length) openRow(shown[active]);
@@ -359,7 +402,7 @@
     }
     const zoom = (from, to) => {
       range = from <= whole[0] && to >= whole[1] ? null : [Math.max(from, whole[0]), Math.min(to, whole[1])];
-      filter();
+      choose();
     };
     const step = (by, factor) => () => {
       const [from, to] = range ?? whole;
@@ -389,6 +432,7 @@
     byId("explorer").hidden = false;
     filter();
     return {
+      restore,
       openRef(text) {
         const wanted = text.replace(/-(?=[^-]*$)/, "#");
         for (let row = 0; row < count; row++) if (ref(row) === wanted) return openRow(row);

@@ -188,6 +188,31 @@ def test_zoom_by_button_and_by_hand(show: Callable[..., Any], samples: ModuleTyp
         assert watch.faults == []
 
 
+def test_a_link_leads_to_what_was_chosen(show: Callable[..., Any], samples: ModuleType) -> None:
+    timeline = samples.incident_model().timeline
+    with show("incident") as (page, watch):
+        page.fill("#find-text", "execve")
+        page.locator("#find-stage").select_option(value="")
+        page.locator("#find-source").select_option(label=f"audit ({timeline.source.count('audit'):,})")
+        page.locator("#grid").focus()
+        page.keyboard.press("+")
+        before, fragment = found(page), page.url.partition("#")[2]
+        zoomed = page.locator("#zoom-range").inner_text()
+        page.locator("#grid").press("Enter")
+        page.keyboard.press("Escape")
+        assert page.url.endswith(fragment)  # a record that was opened and closed leaves it as it was
+    with show("incident", hash="#" + fragment) as (page, watch):
+        assert found(page) == before > 0
+        assert page.locator("#zoom-range").inner_text() == zoomed
+        assert page.locator("#find-text").input_value() == "execve"
+        page.locator("#grid").press("0")
+        assert found(page) > before
+        assert watch.faults == []
+    with show("incident", hash="#timeline?source=nobody&stage=%3Cb%3E&from=x&to=1") as (page, watch):
+        assert found(page) == len(timeline)
+        assert watch.faults == []
+
+
 def test_the_grid_moves_by_keyboard(show: Callable[..., Any]) -> None:
     with show("incident") as (page, _):
         page.click("#find-reset")
