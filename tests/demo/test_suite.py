@@ -132,7 +132,7 @@ def test_dropping_everything_leaves_nothing_to_find(tmp_path: Path) -> None:
 
 STYLES = {
     "claude": "claude_code", "codex": "codex_rollout", "chat": "chat_completions", "gemini": "gemini_cli",
-    "openhands": "openhands", "atif": "atif", "mini": "mini_swe_agent", "otlp": "otlp_json",
+    "openhands": "openhands", "atif": "atif", "mini": "mini_swe_agent", "otlp": "otlp_json", "inspect": "inspect_log",
 }  # fmt: skip
 SENSORS = {
     "zeek": "zeek_tsv", "zeek_json": "zeek_json", "suricata": "suricata_eve", "nfdump": "nfdump_csv",

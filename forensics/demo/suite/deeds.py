@@ -79,9 +79,9 @@ class Turn:
     status: int | None = None  # of the model's API, where the model itself refused
 
 
-Style = Literal["claude", "codex", "chat", "gemini", "openhands", "atif", "mini", "otlp"]
+Style = Literal["claude", "codex", "chat", "gemini", "openhands", "atif", "mini", "otlp", "inspect"]
 SHELL_ONLY = frozenset({"chat", "mini", "otlp"})  # harnesses that search the web by the shell
-LATE = frozenset({"chat", "mini", "otlp"})  # what was thought and said stands with the call that follows
+LATE = frozenset({"chat", "mini", "otlp", "inspect"})  # what was thought and said stands with the call that follows
 
 
 @dataclass

@@ -36,7 +36,7 @@ from forensics.demo.suite.words_held_out import HELD_OUT_LIMITS, HELD_OUT_WORDS
 Shell = Literal["bash", "zsh", "fish", "none"]
 _ALIKE: Mapping[Style, tuple[Style, ...]] = MappingProxyType({
     "claude": ("claude", "claude", "gemini", "atif"),
-    "codex": ("codex", "codex", "openhands"),
+    "codex": ("codex", "codex", "openhands", "inspect"),
     "chat": ("chat", "mini", "otlp"),
 })  # fmt: skip
 _LANGUAGES = ("en", "en", "en", "de", "es", "zh")

@@ -1,6 +1,6 @@
 """Agent sessions as their harnesses keep them: Claude Code, Codex rollouts, logs of Chat Completions requests.
 
-`trajectories` and `spans` have the others.
+`trajectories`, `spans` and `samples` have the others.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from forensics.demo.acts import SECOND
 from forensics.demo.files import Evidence
 from forensics.demo.identities import hex_of, uuid_of
 from forensics.demo.suite.deeds import Session, Style, Turn
+from forensics.demo.suite.samples import write_sample
 from forensics.demo.suite.spans import write_spans
 from forensics.demo.suite.trajectories import (
     Clock,
@@ -49,6 +50,7 @@ def path_of(session: Session) -> str:
         "gemini": f"{home}/.gemini/tmp/{session.id[:8]}/chats/session-{begun:%Y-%m-%dT%H-%M}-{session.id[:8]}.jsonl",
         "openhands": f"{home}/.openhands/conversations/{session.id}/events.jsonl",
         "atif": f"{home}/trajectories/{session.id}/trajectory.json",
+        "inspect": f"{home}/trajectories/samples/{session.id[:8]}_epoch_1.json",
         "otlp": f"gateway/spans-{session.id[:8]}.jsonl",
         "mini": f"{home}/trajectories/{session.id}.traj.json",
     }
@@ -250,7 +252,7 @@ def _chat(evidence: Evidence, path: str, session: Session, draw: random.Random, 
 
 _WRITERS: Mapping[Style, Write] = MappingProxyType({
     "claude": _claude, "codex": _codex, "chat": _chat, "gemini": write_gemini, "openhands": write_openhands,
-    "atif": write_atif, "mini": write_mini, "otlp": write_spans,
+    "atif": write_atif, "mini": write_mini, "otlp": write_spans, "inspect": write_sample,
 })  # fmt: skip
 
 
