@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from forensics.engine import Engine
 from forensics.errors import CheckFailed, UsageFault
 from forensics.progress import SILENT, Progress
 from forensics.sigma.rules import Pack, load
+from forensics.spark import session
 from forensics.transaction import Transaction
 from parsers.formats import all_parsers
 from queries.catalogue import Relation, all_relations, in_order
@@ -28,29 +31,45 @@ FINDING_ROWS = 131_072
 MAX_DOCUMENT_BYTES = 20_000_000
 
 
-def analyze(case: Case, progress: Progress = SILENT, rules: Path | None = None) -> dict[str, Any]:
+def analyze(
+    case: Case, progress: Progress = SILENT, rules: Path | None = None, spark: str | None = None
+) -> dict[str, Any]:
     """Rebuild the chain of a case and commit findings and incident document; return the document.
 
-    Sigma rules in the folder `rules` are run too; what they hit is told as alerts and opens no finding.
+    Sigma rules in the folder `rules` are run too; what they hit is told as alerts and opens no finding. With `spark`,
+    the master of a Spark session, the relations run there; what comes out is the same.
 
     Raises `CheckFailed` if an audit finds a row or the document is not sound: then nothing is committed.
     """
     pack = None if rules is None else load(rules)
     told = {"sigma": pack.sha256} if pack else {}
+    if spark is not None:
+        session.check()
+        told["engine"] = "spark"
     with case.scratch() as scratch, case.writing("analyze", **told) as transaction:
         policy = policy_file(case)
         case.check(list(case.files("tables/")))
         parts: dict[str, list[Path]] = dict(case.tables())
         parts |= dissect_case(parts, transaction, scratch, progress)
-        engine = Engine(parts, scratch)
-        try:
+        with _engine(parts, scratch, spark) as engine:
             document = run_relations(case, engine, policy, transaction, scratch, progress, pack)
-        finally:
-            engine.close()
         transaction.put(DOCUMENT, encoded(document) + b"\n")
         transaction.drop("report/")
         transaction.outcome["verdict"] = document["verdict"]["state"]
     return document
+
+
+@contextmanager
+def _engine(parts: Mapping[str, list[Path]], scratch: Path, spark: str | None) -> Iterator[Engine]:
+    with ExitStack() as stack:
+        if spark is None:
+            engine = Engine(parts, scratch)
+        else:
+            from forensics.spark.engine import SparkEngine
+
+            engine = SparkEngine(stack.enter_context(session.session(scratch, spark)), parts, scratch)
+        stack.callback(engine.close)
+        yield engine
 
 
 def policy_file(case: Case) -> PolicyFile:

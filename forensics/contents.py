@@ -13,7 +13,7 @@ from forensics.evidence import Shelf
 from forensics.paths import of_member
 from forensics.progress import Progress
 from forensics.transaction import Transaction
-from forensics.workers import Failure, Work, Workers
+from forensics.workers import Failure, Pool, Work
 from parsers.streams import MOST_RATIO, allowed_bytes
 
 NESTED_RATIO = 30  # a container inside another may grow to its share of the outer one's allowance, at least to this
@@ -58,7 +58,7 @@ class Contents:
         return source_id in self.opened
 
 
-def open_all(given: list[Delivery], act: Transaction, shelf: Shelf, workers: Workers, progress: Progress) -> Contents:
+def open_all(given: list[Delivery], act: Transaction, shelf: Shelf, workers: Pool, progress: Progress) -> Contents:
     """Open containers and the containers in them, sealing every member; deterministic in any order of work."""
     found = Contents()
     level = given
@@ -83,7 +83,7 @@ def open_all(given: list[Delivery], act: Transaction, shelf: Shelf, workers: Wor
 
 
 def _opened(
-    new: list[Delivery], act: Transaction, shelf: Shelf, workers: Workers
+    new: list[Delivery], act: Transaction, shelf: Shelf, workers: Pool
 ) -> Iterator[tuple[str, Opened | Failure]]:
     works = []
     for number, delivery in enumerate(new):

@@ -6,7 +6,8 @@ that the case is in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,10 @@ from forensics.originals import Refused
 from forensics.progress import SILENT, Progress
 from forensics.readings import Decision, Reader, Result
 from forensics.sealing import seal
+from forensics.spark import session
 from forensics.transaction import Transaction
 from forensics.walk import Found, walk
-from forensics.workers import Workers
+from forensics.workers import Pool, Workers
 from parsers import formats
 
 TOLD_AT_ONCE = 500
@@ -32,13 +34,17 @@ TOLD_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to take evidence in. Of `decisions` (`--as`) the last that fits a path decides."""
+    """How to take evidence in. Of `decisions` (`--as`) the last that fits a path decides.
+
+    With `spark`, the master of a Spark session, its executors read; else `workers` processes of this machine.
+    """
 
     in_place: bool = False
     decisions: tuple[Decision, ...] = ()
     mappings: tuple[Path, ...] = ()
     hashes: Path | None = None
     workers: int = 2
+    spark: str | None = None
 
 
 @dataclass
@@ -101,6 +107,9 @@ def ingest(
     new = dict(mappings.load(path) for path in options.mappings)
     decisions = _checked(options.decisions, new)
     listed = [(path, walk(path, case.root)) for path in given]
+    if options.spark is not None:
+        session.check()
+        told["engine"] = "spark"
     with case.writing("ingest", paths=[str(path.absolute()) for path in given], **told) as act:
         known = mappings.of_case(case) | new
         for name, text in new.items():
@@ -156,13 +165,24 @@ class _Intake:
         if self.index is not None:
             self.summary.comparison = hashlists.compare(self.index, self.delivered)
             given = with_expected(given, self._expected(given))
-        with Workers(self.options.workers, self.progress) as workers:
+        with self._workers() as workers:
             contents = open_all(given, self.act, self.shelf, workers, self.progress)
             decisions = self.options.decisions
             reader = Reader(self.case, self.act, self.shelf, workers, self.progress, decisions, self.mappings)
             results = reader.read_all(contents, kept)
         self._keep(kept, contents, results)
         return self.summary
+
+    @contextmanager
+    def _workers(self) -> Iterator[Pool]:
+        if self.options.spark is None:
+            with Workers(self.options.workers, self.progress) as workers:
+                yield workers
+            return
+        from forensics.spark.workers import SparkWorkers
+
+        with session.session(self.act.work, self.options.spark) as spark:
+            yield SparkWorkers(spark, self.progress)
 
     def _sealed(self, intake: int, found: list[Found]) -> list[Delivery]:
         deliveries, told = [], []

@@ -18,7 +18,7 @@ from forensics.paths import matches
 from forensics.progress import Progress
 from forensics.reading import Assignment, Outcome, Part, key_of
 from forensics.transaction import Transaction
-from forensics.workers import Failure, Work, Workers
+from forensics.workers import Failure, Pool, Work
 from parsers.assemble import Books
 from parsers.streams import Measure
 
@@ -52,7 +52,7 @@ class Reader:
     case: Case
     act: Transaction
     shelf: Shelf
-    workers: Workers
+    workers: Pool
     progress: Progress
     decisions: tuple[Decision, ...]
     mappings: Mapping[str, str]

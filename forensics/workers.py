@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from forensics.errors import CheckFailed, StorageFault
 from forensics.progress import SILENT, Progress
@@ -46,6 +46,13 @@ class Failure(NamedTuple):
 
     kind: str
     reason: str
+
+
+class Pool(Protocol):
+    """Who does pieces of work: processes of this machine, or executors of a cluster."""
+
+    def run(self, works: Iterable[Work]) -> Iterator[tuple[Work, Any]]:
+        """Yield (work, result or `Failure`); raises `StorageFault` if a result could not be written."""
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 from collections.abc import Iterator
@@ -62,3 +63,26 @@ def browser(chromium: str) -> Iterator[Any]:
         )
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One small Spark session; tests of the group `spark` share it (`loadgroup` keeps them in one process)."""
+    if importlib.util.find_spec("pyspark") is None or shutil.which("java") is None:
+        pytest.skip("no Spark or no Java on this machine")
+    from forensics.spark import session
+
+    started = session.start(tmp_path_factory.mktemp("spark"), "local[2]", **_SMALL)
+    yield started
+    started.stop()
+
+
+# thousands of small questions: no time for compiling each, one task where one is enough
+_SMALL = {
+    "spark.driver.memory": "1g",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.leafNodeDefaultParallelism": "1",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import click
 
-from forensics.commands.options import case_argument, json_option, opened, print_json, progress, quiet_option
+from forensics.commands.options import (
+    case_argument,
+    engine_option,
+    json_option,
+    master_option,
+    opened,
+    print_json,
+    progress,
+    quiet_option,
+)
 
 
 @click.command("analyze")
@@ -16,16 +25,18 @@ from forensics.commands.options import case_argument, json_option, opened, print
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A folder of Sigma rules to run too (extra `sigma`): alerts of others, which open no finding.",
 )
+@engine_option
+@master_option
 @json_option
 @quiet_option
-def command(case: Path, sigma: Path | None, *, as_json: bool, quiet: bool) -> None:
+def command(case: Path, sigma: Path | None, engine: str, master: str, *, as_json: bool, quiet: bool) -> None:
     """Rebuild the chain from the evidence in CASE and write CASE/incident.json."""
     from forensics.analysis import analyze
     from forensics.terminal import put
 
     opened_case = opened(case)
     with progress(quiet=quiet) as drawn:
-        analyze(opened_case, drawn, sigma)
+        analyze(opened_case, drawn, sigma, master if engine == "spark" else None)
     document = opened_case.read("incident.json")
     if as_json:
         import json

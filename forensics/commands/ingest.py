@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from forensics.commands.options import case_argument, json_option, opened, print_json, progress, quiet_option
+from forensics.commands.options import (
+    case_argument,
+    engine_option,
+    json_option,
+    master_option,
+    opened,
+    print_json,
+    progress,
+    quiet_option,
+)
 
 if TYPE_CHECKING:
     from forensics.intake import Summary
@@ -46,6 +55,8 @@ LISTED_AT_MOST = 20
     show_default="one a core",
     help="Reading processes.",
 )
+@engine_option
+@master_option
 @json_option
 @quiet_option
 def command(
@@ -59,6 +70,8 @@ def command(
     only_plan: bool,
     strict: bool,
     workers: int,
+    engine: str,
+    master: str,
     as_json: bool,
     quiet: bool,
 ) -> int:
@@ -77,7 +90,7 @@ def command(
 
         return _print_plan(plan(paths, decided), as_json=as_json)
     opened_case = opened(case)
-    options = Options(in_place, decided, mappings, hashes, workers)
+    options = Options(in_place, decided, mappings, hashes, workers, master if engine == "spark" else None)
     with progress(quiet=quiet) as drawn:
         summary = ingest(opened_case, paths, options, drawn, arguments=[masked(argument) for argument in sys.argv[1:]])
     if as_json:

@@ -13,6 +13,14 @@ from forensics.progress import Progress
 
 case_argument = click.argument("case", type=click.Path(path_type=Path))
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(["local", "spark"]),
+    default="local",
+    show_default=True,
+    help="Who works: this machine alone, or Spark (extra `spark`, a Java 17 runtime); the result is the same.",
+)
+master_option = click.option("--master", default="local[*]", show_default=True, metavar="URL", help="Spark's master.")
 quiet_option = click.option("--quiet", is_flag=True, help="No progress.")
 
 

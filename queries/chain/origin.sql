@@ -81,6 +81,14 @@ sentence as (
     where piece.kind = 'message' and piece.author = 'human' and piece.seq < piece.first_act_seq
 ),
 
+forbidden as (
+    select sentence.value
+    from sentence
+    join instruction_rule
+        on instruction_rule.says = 'forbidden'
+        and regexp_matches(left(sentence.value, 2000), instruction_rule.pattern)
+),
+
 asked as (
     select sentence.session_id, 'instructed' as origin, sentence.event, sentence.seq, 'instruction' as kind,
         left(min(sentence.value), 200) as value, 1 as choice
@@ -88,10 +96,7 @@ asked as (
     join instruction_rule as asking
         on asking.says = 'asked'
         and regexp_matches(left(sentence.value, 2000), asking.pattern)
-    left join instruction_rule as forbidding
-        on forbidding.says = 'forbidden'
-        and regexp_matches(left(sentence.value, 2000), forbidding.pattern)
-    where forbidding.id is null
+    where sentence.value not in (select value from forbidden)
     group by sentence.session_id, sentence.event, sentence.seq
 ),
 

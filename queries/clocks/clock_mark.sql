@@ -205,7 +205,7 @@ cloud_called as (
         where ts is not null and kind in ('exec', 'history')
     ) as command_time
     join command_part on command_part.text_sha256 = sha256(command_time.command)
-    where lower(command_part.executable) in ('aws', 'aliyun') and len(command_part.argv) between 3 and 200
+    where lower(command_part.executable) in ('aws', 'aliyun') and array_length(command_part.argv) between 3 and 200
 ),
 
 cloud_seen as (

@@ -25,7 +25,7 @@ shell_write as (
         target.path,
         left(command_event.text, 20000) as text,
         command_event.text_sha256,
-        case when len(command_part.redirect_in) = 0 then command_part.text end as own_text
+        case when array_length(command_part.redirect_in) = 0 then command_part.text end as own_text
     from command_part
     join target on target.text_sha256 = command_part.text_sha256 and target.part_no = command_part.part_no
     join command_event on command_event.text_sha256 = command_part.text_sha256

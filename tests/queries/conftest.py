@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from forensics.engine import Engine
+from forensics.spark.engine import SparkEngine
 from queries.catalogue import all_relations
 
 Rows = list[dict[str, Any]]
@@ -55,17 +56,34 @@ def run_relation(tmp_path: Path, column_types: Mapping[str, Mapping[str, str]]) 
     """
 
     def run(name: str, columns: list[str], **inputs: Rows) -> Rows:
-        reads = all_relations()[name].reads
-        unread = inputs.keys() - reads
-        assert not unread, f"{name} does not read {sorted(unread)}"
         engine = Engine({}, tmp_path)
-        for table in sorted(reads):
-            if table in inputs or table not in engine.tables:
-                _fill(engine, table, column_types[table], inputs.get(table, []))
+        _fill_all(engine, name, column_types, inputs)
         engine.build([name])
         return _taken(engine, name, columns)
 
     return run
+
+
+@pytest.fixture
+def run_on_spark(tmp_path: Path, column_types: Mapping[str, Mapping[str, str]], spark: Any) -> Callable[..., Rows]:
+    """As `run_relation`, by a Spark session; the rows are ordered by DuckDB."""
+
+    def run(name: str, columns: list[str], **inputs: Rows) -> Rows:
+        engine = SparkEngine(spark, {}, tmp_path)
+        _fill_all(engine, name, column_types, inputs)
+        engine.connect_arrow("answered", engine.frame(all_relations()[name]).toArrow())
+        return _taken(engine, "answered", columns)
+
+    return run
+
+
+def _fill_all(engine: Engine, name: str, types: Mapping[str, Mapping[str, str]], inputs: Mapping[str, Rows]) -> None:
+    reads = all_relations()[name].reads
+    unread = inputs.keys() - reads
+    assert not unread, f"{name} does not read {sorted(unread)}"
+    for table in sorted(reads):
+        if table in inputs or table not in engine.tables:
+            _fill(engine, table, types[table], inputs.get(table, []))
 
 
 @pytest.fixture

@@ -71,6 +71,20 @@ def known_functions(tree: exp.Expression, _: str) -> Iterator[str]:
             yield call.name
 
 
+def one_length(_: exp.Expression, text: str) -> Iterator[str]:
+    """`len` counts characters or elements, which Spark has to know apart: it is `length` or `array_length`."""
+    yield from re.findall(r"\blen\([^)]*\)", text)
+
+
+def regular_between_rows(tree: exp.Expression, _: str) -> Iterator[str]:
+    """A pattern that comes from another table is matched in an inner join: Spark matches them after joining."""
+    for join in tree.find_all(exp.Join):
+        on = join.args.get("on")
+        for call in on.find_all(*REGULAR) if on and join.side else ():
+            if len({column.table for column in _columns(call)}) > 1:
+                yield call.sql("duckdb")
+
+
 def unnest_in_from(tree: exp.Expression, _: str) -> Iterator[str]:
     yield from (node.sql("duckdb") for node in tree.find_all(exp.Explode))
 
@@ -196,8 +210,8 @@ def layout(_: exp.Expression, text: str) -> Iterator[str]:
 RULES: dict[str, Callable[[exp.Expression, str], Iterator[str]]] = {
     rule.__name__: rule
     for rule in (
-        no_float, no_forbidden, known_functions, unnest_in_from, replace_all, total_order, bounded_text, nouns,
-        lower_case, header, layout,
+        no_float, no_forbidden, known_functions, one_length, regular_between_rows, unnest_in_from, replace_all,
+        total_order, bounded_text, nouns, lower_case, header, layout,
     )
 }  # fmt: skip
 
@@ -277,6 +291,8 @@ def test_what_keeps_to_the_rules_is_let_through() -> None:
         ("no_forbidden", "from ranked", "from ranked pivot (sum(a) for b in (1))"),
         ("known_functions", "choice = 1", "mad(choice)"),
         ("known_functions", "choice = 1", "now()"),
+        ("one_length", "choice = 1", "len(choice)"),
+        ("regular_between_rows", "from ranked", "from ranked left join r on regexp_matches(ranked.a, r.b)"),
         ("unnest_in_from", "choice = 1", "unnest(choice)"),
         ("replace_all", "choice = 1", "regexp_replace(event, 'a', 'b')"),
         ("replace_all", "choice = 1", "regexp_replace(event, 'a', 'b', 'i')"),
