@@ -58,6 +58,7 @@ _SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.memory": DRIVER_MEMORY,
+    "spark.executorEnv.PYTHONSAFEPATH": "1",  # nothing is imported from the working folder, where evidence may lie
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "10000",

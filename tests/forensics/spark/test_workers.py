@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,10 @@ from parsers.source import Source
 from parsers.streams import Measure
 
 pytestmark = pytest.mark.xdist_group("spark")
+
+
+def test_nothing_is_imported_from_the_working_folder(spark: Any) -> None:
+    assert spark.sparkContext.parallelize([0], 1).map(lambda _: sys.flags.safe_path).collect() == [True]
 
 
 def test_what_goes_wrong_is_an_outcome_too(spark: Any) -> None:
