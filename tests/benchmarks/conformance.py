@@ -94,7 +94,7 @@ def measure(evidence: Path, scratch: Path) -> tuple[dict[str, Tally], list[Unrea
             tallies[own].by_name += 1
         else:
             kind = "empty" if row["status"] == "empty" else f"{Path(inner or home).suffix.lower() or 'no suffix'}"
-            unread.append(Unread(home.parent.as_posix(), f"{row['status'].replace('_', ' ')}: {kind}"))
+            unread.append(Unread("/".join(home.parent.parts[:2]), f"{row['status'].replace('_', ' ')}: {kind}"))
     return tallies, unread
 
 
