@@ -16,7 +16,11 @@ with spending as (
 income as (
     select event, asset, kind, amount, best_us
     from coin_event
-    where kind in ('payout', 'receipt') and best_us is not null
+    where
+        kind in ('payout', 'receipt')
+        and best_us is not null
+        -- more than any pool ever paid is a claim that must not overflow the sum of the others
+        and amount between -1000000000000000 and 1000000000000000
 ),
 
 earned as (
