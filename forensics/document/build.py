@@ -294,6 +294,13 @@ def _pools(engine: Engine, episode: Episode) -> list[Document]:
                 "port": row["port"],
                 "tls": True if row["port"] in tls else None,
             }
+    for row in episode.mining:
+        # a pool that only its traffic shows
+        if row["pool_address"] and row["pool_port"]:
+            known = {(pool["address"], pool["port"]) for pool in found.values()}
+            if (row["pool_address"], row["pool_port"]) not in known:
+                key = (row["pool_name"], row["pool_address"], row["pool_port"])
+                found[key] = {"name": key[0], "address": key[1], "port": key[2], "tls": None}
     named = {(pool["address"], pool["port"]) for pool in found.values() if pool["name"]}
     return [pool for pool in found.values() if pool["name"] or (pool["address"], pool["port"]) not in named]
 

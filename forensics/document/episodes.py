@@ -29,6 +29,8 @@ STAGES = (
 # what one who mines does; the stages before it are given or met, those after it are others' acts
 CONDUCT = STAGES[STAGES.index("exploration") : STAGES.index("detection")]
 
+_RESPONSE = ("detection", "containment", "recovery")
+
 Row = dict[str, Any]
 
 
@@ -135,7 +137,9 @@ def _homes(row: Row, shown: Sequence[Episode], home: dict[str, Episode]) -> Sequ
     if row["event"] in home:
         return [home[row["event"]]] if home[row["event"]] in shown else []
     if row["session_id"]:
-        return [episode for episode in shown if row["session_id"] in episode.kin]
+        own = [episode for episode in shown if row["session_id"] in episode.kin]
+        if own or row["stage"] not in _RESPONSE:
+            return own
     if row["act"] and row["act"] in home:
         return [home[row["act"]]]
     if len(shown) == 1:
@@ -144,7 +148,7 @@ def _homes(row: Row, shown: Sequence[Episode], home: dict[str, Episode]) -> Sequ
         own = [episode for episode in shown if row["principal"] in {mined["principal"] for mined in episode.mining}]
         if own:
             return own[:1]
-    if row["stage"] in {"detection", "containment", "recovery"}:
+    if row["stage"] in _RESPONSE:
         began = [
             e for e in shown if e.start_us() is None or row["best_us"] is None or row["best_us"] >= (e.start_us() or 0)
         ]

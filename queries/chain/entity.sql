@@ -78,6 +78,21 @@ found as (
     union
     select 'program', name from former where length(name) >= 2
     union
+    -- a container or a job is stopped by the name it was given
+    select 'program', regexp_extract(arguments, '\s--name[= ]([A-Za-z0-9][A-Za-z0-9_.-]{2,})', 1) from opening_part
+    where program in ('docker', 'podman', 'nerdctl')
+    union
+    select 'program', regexp_extract(left(placed.text, 8192), '(?:^|[\s{,])name: *\\?"?([a-z0-9][a-z0-9.-]{3,})', 1)
+    from config_run
+    join file_written on file_written.event = config_run.written_event
+    join (
+        select event, text from transcript_once where text is not null
+        union
+        select event, text from command_event
+    ) as placed
+        on placed.event = file_written.event
+    where config_run.program in ('kubectl', 'oc', 'helm', 'nomad', 'docker', 'docker-compose', 'podman')
+    union
     select 'program_path', executable_path from opening_part
     where program <> '' and program not in (select name from carrier_program)
         and program not in (select name from reader_program)

@@ -247,6 +247,8 @@ socket_row as (
     left join (select event, min(act) as act from act_member where role = 'socket' group by event) as member
         on member.event = socket_seen.event
     left join actor_of_event on actor_of_event.event = member.act
+    -- a pool's pages and its statistics may stand at the same address and port
+    where coalesce(socket_seen.name, '') not in ('curl', 'wget', 'http', 'lynx', 'w3m', 'links')
 )
 
 select * from command_row

@@ -29,7 +29,13 @@ agent_acts as (
             conduct = 'deviation'
             and actor in ('agent', 'unknown')
             -- what is bought before anything was earned is not put to use again
-            and (stage <> 'reinvestment' or best_us > begun.first_mining_us or best_us is null)
+            and (
+                stage <> 'reinvestment'
+                or (
+                    (best_us > begun.first_mining_us or best_us is null)
+                    and act not in (select act from mining_event where family = 'command' and act is not null)
+                )
+            )
         union all
         select act, 'mining' as stage, status, rule, reason, session_id, principal
         from mining_event
@@ -168,6 +174,8 @@ others as (
         command_signal.conduct = 'response'
         and (
             command_signal.actor <> 'agent'
+            -- an agent that did not mine may be the one who looks into it
+            or command_signal.session_id not in (select session_id from incident_session)
             or (command_signal.stage = 'containment' and command_signal.rule <> 'files_seized')
         )
         and (command_signal.latest_us is null or start.first_us is null or command_signal.latest_us >= start.first_us)

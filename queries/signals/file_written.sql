@@ -45,6 +45,19 @@ tool_write as (
     from transcript_once
     where kind = 'tool_call' and tool_class = 'file' and text is not null
         and regexp_matches(lower(coalesce(tool_name, '')), '(write|edit|create|patch|replace)')
+
+    union all
+
+    -- a patch that a shell call applies
+    select
+        event,
+        'transcript' as table_name,
+        regexp_extract(left(text, 8192), '\*\*\* (?:Add|Update) File: ([^\n\\"]+)', 1),
+        left(text, 20000) as text,
+        sha256(text),
+        cast(null as varchar)
+    from transcript_once
+    where kind = 'tool_call' and coalesce(tool_class, 'shell') = 'shell' and contains(text, '*** Begin Patch')
 ),
 
 every as (
