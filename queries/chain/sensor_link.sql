@@ -152,18 +152,23 @@ printed as (
     where channel.used_event is not null
 ),
 
-billed as (
-    select distinct actor_of_cloud.event as from_event,
-        charge.source_id || '#' || charge.record || '.' || charge.part as to_event
+launched as (
+    select actor_of_cloud.event, cloud_event.best_us, resource.value
     from actor_of_cloud
     join cloud_event on cloud_event.event = actor_of_cloud.event
     join cloud_act on cloud_act.event = cloud_event.event and cloud_act.kind = 'launch'
     join staged on staged.event = cloud_event.event
     cross join unnest(cloud_event.resource_ids) as resource(value)
-    join charge
-        on (charge.resource_id = resource.value or charge.resource_id like '%/' || resource.value)
-        and epoch_us(charge.ts_end) >= cloud_event.best_us
     where length(resource.value) >= 6
+),
+
+billed as (
+    select distinct launched.event as from_event,
+        charge.source_id || '#' || charge.record || '.' || charge.part as to_event
+    from launched
+    join charge
+        on (charge.resource_id = launched.value or charge.resource_id like '%/' || launched.value)
+        and epoch_us(charge.ts_end) >= launched.best_us
 )
 
 select from_event, to_event, 'alerted_on' as kind, 'identifier' as basis, candidates,
