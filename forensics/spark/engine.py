@@ -14,6 +14,7 @@ from typing import Any
 from forensics.engine import Engine
 from forensics.spark import functions
 from forensics.spark.dialect import Recursion, spark_type, translated
+from parsers.schema import EVIDENCE_TABLES
 from queries.catalogue import Relation
 from queries.errors import QueriesError
 
@@ -69,6 +70,8 @@ class SparkEngine(Engine):
         paths = self._parts.get(name)
         if paths:
             frame = self._spark.read.schema(schema).parquet(*paths)
+            if self._excluded and name in EVIDENCE_TABLES:
+                frame = frame.where(f"not ({self._excluded})")
         else:
             rows = self.arrow(f'select {_cast(types, _AS_DECIMAL)} from "{name}"')
             frame = self._spark.createDataFrame(rows if rows.num_rows else [], schema)
