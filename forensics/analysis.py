@@ -140,6 +140,12 @@ def _case_header(case: Case) -> dict[str, Any]:
     return {"id": case.settings.id, "title": case.settings.title}
 
 
+def is_current(document: Mapping[str, Any]) -> bool:
+    """Tell whether an incident document was made by the queries and knowledge of this build."""
+    tool = _tool()
+    return all(document["tool"].get(key) == tool[key] for key in ("queries", "knowledge"))
+
+
 def _tool() -> dict[str, Any]:
     return {
         "name": identity.DISTRIBUTION,

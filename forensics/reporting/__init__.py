@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from forensics import findings
+from forensics.analysis import is_current
 from forensics.canonical import encoded
 from forensics.case import Case
 from forensics.durable import replace_bytes, storing
@@ -40,11 +41,17 @@ def write_report(
 ) -> Path:
     """Write the report into the case (and a copy to `output`); return where it is.
 
-    Raises `UsageFault` if the case was not analysed since evidence was last added.
+    Raises `UsageFault` if the case was not analysed by this build since evidence was last added.
     """
     if "incident.json" not in case.manifest.files:
         raise UsageFault("this case has not been analysed", where=str(case.root), hint="`forensics analyze` does it")
     document = json.loads(case.read("incident.json"))
+    if not is_current(document):
+        raise UsageFault(
+            "another build of this tool analysed this case",
+            where=str(case.root),
+            hint="`forensics analyze` does it again",
+        )
     with case.scratch() as scratch, case.writing("report") as transaction:
         case.check(list(case.files("tables/")))
         engine = Engine(case.tables(), scratch, findings=findings.kept(case))

@@ -12,7 +12,9 @@ import pytest
 
 from forensics import custody, manifest
 from forensics.case import Case
+from forensics.errors import UsageFault
 from forensics.intake import Options, ingest
+from forensics.reporting import write_report
 from forensics.verify import verify
 
 
@@ -144,3 +146,12 @@ def test_evidence_left_in_place_is_checked_where_it_lies(tmp_path: Path, evidenc
         ("changed", str(evidence / "picture.bin")),
         ("missing", str(evidence / "old.history.gz")),
     ]
+
+
+def test_a_document_of_another_build_is_no_ground_for_a_report(small: Path) -> None:
+    """Its keys may be others; nothing is said before it is analysed again."""
+    with Case.open(small).writing("analyze") as act:
+        act.put("incident.json", b'{"tool": {"queries": {"act_member": "0000000000000000"}, "knowledge": {}}}\n')
+    with pytest.raises(UsageFault, match="another build") as fault:
+        write_report(Case.open(small))
+    assert "analyze" in str(fault.value.hint)
