@@ -87,4 +87,7 @@ owned as (
 select event, stage, conduct, status, rule, reason, actor, principal, session_id, act, entity_kind, earliest_us, best_us,
     latest_us, ts_basis
 from owned
-where choice = 1
+where
+    choice = 1
+    -- a line that also stops something does not only look
+    and not (stage = 'detection' and event in (select event from owned where stage = 'containment'))

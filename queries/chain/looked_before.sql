@@ -12,7 +12,10 @@ with stop as (
     where
         command_signal.stage = 'containment'
         and command_signal.conduct = 'response'
-        and command_signal.actor <> 'agent'
+        and (
+            command_signal.actor <> 'agent'
+            or command_signal.session_id not in (select session_id from incident_session)
+        )
         and command_event.best_us is not null
 ),
 
