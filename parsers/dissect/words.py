@@ -166,7 +166,9 @@ class Reader:
         return pieces
 
     def _double_quoted(self, node: Node) -> list[_Piece]:
-        begin, end = node.start_byte + 1, node.end_byte - 1
+        begin, end = node.start_byte + 1, node.end_byte
+        if end > begin and self.source[end - 1 : end] == b'"':  # a quotation that never ends has no sign to leave out
+            end -= 1
         pieces: list[_Piece] = []
         for child in node.children:
             if child.type in _EXPANSIONS:

@@ -117,6 +117,11 @@ def test_any_text_has_keys_and_always_the_same(text):
     assert loose_exec_keys(text) == loose_exec_keys(text)
 
 
+def test_a_quotation_that_never_ends_keeps_its_last_character():
+    assert normalise('0"\x80') == normalise('0"\x80')
+    assert normalise('echo "ab') != normalise('echo "ac')
+
+
 def test_long_text_is_keyed_by_its_hash():
     assert normalise("a" * 70_000).startswith("sha256:")
     assert normalise("a" * 70_000) != normalise("a" * 70_001)
