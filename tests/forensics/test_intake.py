@@ -20,7 +20,7 @@ from forensics.case import Case
 from forensics.errors import StorageFault, UsageFault
 from forensics.intake import Options, ingest
 from forensics.readings import Decision
-from forensics.workers import Failure, Work
+from forensics.workers import Failure, Work, Workers
 from parsers.errors import UnknownFormat
 
 
@@ -355,14 +355,14 @@ def test_a_reader_that_dies_costs_its_source_and_no_other(
 
 
 def test_a_source_that_cannot_even_be_looked_at_is_sealed_and_listed(taken, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = readings.Workers.run
+    run = Workers.run
 
     def failing(self, works):
         for work, outcome in run(self, works):
             reads = work.function.startswith("forensics.reading:")
             yield work, Failure("fault", "worn out") if reads and "picture.bin" in work.arguments[0].names else outcome
 
-    monkeypatch.setattr(readings.Workers, "run", failing)
+    monkeypatch.setattr(Workers, "run", failing)
     case, _ = taken()
     row = by_path(case)["picture.bin"]
     assert (row["status"], row["bytes_quarantined"]) == ("not_recognised", 2048)
