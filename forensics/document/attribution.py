@@ -135,6 +135,9 @@ def _agent_acted(
         found.evidence_for["intruder"] = [row["event"] for row in read]
         found.evidence_against["agent"] = [row["event"] for row in read]
         return found
+    if not any(row["session_id"] for row in acts):
+        # no transcript speaks: what asked for it is not known either
+        return _result({"agent": 0.9}, "the shell's own record says that an agent typed it", acts)
     sure = 0.9 + (0.04 if linked else 0.0) + (0.02 if _network_agrees(episode) else 0.0)
     found = _result(
         {"agent": round(sure, 3)}, "the agent's own tool calls start it, and no prompt asked for it", acts, "own"

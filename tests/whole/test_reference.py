@@ -59,6 +59,8 @@ def test_a_shells_own_record_that_an_agent_typed_it_names_the_agent(shared: Path
     (incident,) = document["incidents"]
     assert incident["attribution"][0]["hypothesis"] == "agent"
     assert incident["strength"] == "C2"
+    assert incident["intent_origin"] == "unknown"
+    assert not any("tool call" in reason for reason in document["verdict"]["why"])
     assert_sound(document, shared)
 
 
