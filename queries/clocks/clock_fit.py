@@ -41,6 +41,7 @@ RARE_APART_US = 1_000_000
 EVENTS_APART_US = 5_000_000
 OUTWARD = frozenset({"host", "peer", "socket", "cloud"})
 MAX_PER_KEY = 500
+MAX_VOTES = 2_000_000  # of one pair of sources: about 100 MB
 MAX_POINTS = 600  # of a Theil-Sen fit; more are thinned evenly
 MIN_DRIFT_INLIERS = 8
 CLEAR = 2.0
@@ -141,10 +142,15 @@ def _beside(votes: Votes, line: dict[str, Any], *, before: bool) -> list[dict[st
 
 def _votes(own: Series, other: Series) -> Votes | None:
     times, references, weights, numbers = [], [], [], []
-    keys = tuple(sorted(own.keys() & other.keys()))
+    # rare things say most: they vote first, and what is everywhere stays out once the ballot is full
+    keys = tuple(sorted(own.keys() & other.keys(), key=lambda key: (len(own[key]) * len(other[key]), key)))
+    cast = 0
     for number, key in enumerate(keys):
         mine, theirs = np.array(own[key], np.int64), np.array(other[key], np.int64)
         pairs = len(mine) * len(theirs)
+        cast += pairs
+        if cast > MAX_VOTES:
+            break
         times.append(np.repeat(mine, len(theirs)))
         references.append(np.tile(theirs, len(mine)))
         weights.append(np.full(pairs, 1.0 / pairs**0.5))

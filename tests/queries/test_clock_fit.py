@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from itertools import pairwise
 from typing import Any
 
@@ -83,6 +84,20 @@ def test_two_rare_connections_are_a_weak_vote_and_two_commands_none() -> None:
     assert (found["offset_us"], found["inliers"], found["weak"]) == (76 * SECOND, 2, True)
     commands = {f"exec {key}": times for key, times in places.items()}
     assert fit({f"exec {key}": times for key, times in behind.items()}, commands) == []
+
+
+def test_what_is_everywhere_does_not_fill_the_memory() -> None:
+    """Forty things that both sides know five hundred times would be ten million votes; the rare ones decide."""
+    draw = random.Random(5)
+    often = {f"exec often{n}": sorted(draw.randrange(0, 48 * HOUR) for _ in range(500)) for n in range(40)}
+    rare = {f"exec rare{n}": [draw.randrange(0, 48 * HOUR)] for n in range(20)}
+    moved = {key: [time + 61 * SECOND for time in times] for key, times in {**often, **rare}.items()}
+    tracemalloc.start()
+    found = one(fit(moved, {**often, **rare}))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found["offset_us"] == 61 * SECOND
+    assert peak < 800 << 20
 
 
 def test_two_connections_at_once_are_one_event() -> None:
