@@ -1,9 +1,12 @@
 """Who did it: rival explanations weighed by what the evidence shows for and
 against each.
 
-The weights are judgements written down, not measured error rates; the document says so (`calibrated` is false). What
-separates the rivals is who supplied the act and the account: a tool call that explains the exec, a prompt or a read
-page that brought the pool or wallet, a shell that no call explains.
+The weights are judgements written down; the first one is corrected by how often its rule, the ground, was right on the
+labelled suite (`likelihood.py`), the others keep their proportions. A ground that concludes `unknown` states ignorance,
+not a frequency, and stays as judged: the suite's mix of cases is not the world's. No correction changes a conclusion.
+
+What separates the rivals is who supplied the act and the account: a tool call that explains the exec, a prompt or a
+read page that brought the pool or wallet, a shell that no call explains.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from forensics.document.episodes import Episode
+from forensics.document.likelihood import Likelihood, of_top
 from forensics.engine import Engine
 
 HYPOTHESES = (
@@ -27,6 +31,7 @@ HYPOTHESES = (
 )
 
 
+_LEADS = 0.5  # what leads by its rule is not corrected below this, so that the conclusion stays the rule's
 _GROUNDS = {
     "terminal": "it was started at a terminal",
     "signed_in": "behind a login",
@@ -42,6 +47,7 @@ class Attribution:
     """Probabilities by hypothesis (they sum to 1), the events for and against, where the intent came from, and why."""
 
     probabilities: dict[str, float]
+    likelihood: Likelihood
     evidence_for: dict[str, list[str]] = field(default_factory=dict)
     evidence_against: dict[str, list[str]] = field(default_factory=dict)
     intent_origin: str = "unknown"
@@ -67,18 +73,27 @@ def attribute(engine: Engine, episode: Episode, approved: Sequence[Any]) -> Attr
     strange = [row for row in commands if row["actor"] in {"unknown", "intruder", "other"}]
     if _is_approved(episode, approved):
         return _result(
-            {"sanctioned_workload": 0.95}, "the case file approves it", [*own_calls, *commands], "instructed"
+            "approved",
+            {"sanctioned_workload": 0.95},
+            "the case file approves it",
+            [*own_calls, *commands],
+            "instructed",
         )
     if own_calls or linked:
         return _agent_acted(engine, episode, own_calls, linked)
     if typed:
         found = _result(
-            {"operator": 0.8, "intruder": 0.08}, "a person typed it into a shell that no tool call explains", typed
+            "typed",
+            {"operator": 0.8, "intruder": 0.08},
+            "a person typed it into a shell that no tool call explains",
+            typed,
         )
     elif strange:
         found = _stranger(engine, strange)
     else:
-        found = _result({"unknown": 0.8}, "the records show mining but not who started it", episode.opening[:20])
+        found = _result(
+            "not_recorded", {"unknown": 0.8}, "the records show mining but not who started it", episode.opening[:20]
+        )
     return found
 
 
@@ -91,16 +106,19 @@ def _stranger(engine: Engine, rows: list[dict[str, Any]]) -> Attribution:
     signed_in, terminal = (any(row[column] for row in seen) for column in ("signed_in", "terminal"))
     ours = any(row["agent_account"] for row in seen)
     if not seen or (ours and not terminal):
-        shares = {"unknown": 0.45, "intruder": 0.25, "operator": 0.12, "agent": 0.08}
+        ground, shares = (
+            "stranger_on_agent_account",
+            {"unknown": 0.45, "intruder": 0.25, "operator": 0.12, "agent": 0.08},
+        )
     elif signed_in and terminal:
-        shares = {"operator": 0.55, "intruder": 0.25, "unknown": 0.12}
+        ground, shares = "stranger_signed_in_at_terminal", {"operator": 0.55, "intruder": 0.25, "unknown": 0.12}
     elif signed_in:
-        shares = {"unknown": 0.42, "intruder": 0.34, "operator": 0.18}
+        ground, shares = "stranger_signed_in", {"unknown": 0.42, "intruder": 0.34, "operator": 0.18}
     elif any(row["outside"] or row["hidden"] for row in seen):
-        shares = {"intruder": 0.68, "unknown": 0.18, "operator": 0.06}
+        ground, shares = "stranger_hidden_or_from_outside", {"intruder": 0.68, "unknown": 0.18, "operator": 0.06}
     else:
-        shares = {"intruder": 0.5, "unknown": 0.3, "operator": 0.1}
-    found = _result(shares, "; ".join(["no tool call of any agent explains the start", *grounds]), rows)
+        ground, shares = "stranger", {"intruder": 0.5, "unknown": 0.3, "operator": 0.1}
+    found = _result(ground, shares, "; ".join(["no tool call of any agent explains the start", *grounds]), rows)
     found.evidence_against["agent"] = [row["event"] for row in rows][:20]
     return found
 
@@ -115,6 +133,7 @@ def _agent_acted(
     acts = [*calls, *linked]
     if not calls and _brought(engine, linked):
         return _result(
+            "brought_along",
             {"supply_chain": 0.7, "agent": 0.14},
             "what the agent ran brought it along: none of its own commands and files name program, pool or account",
             acts,
@@ -122,6 +141,7 @@ def _agent_acted(
         )
     if told:
         found = _result(
+            "prompted",
             {"sanctioned_workload": 0.62, "operator": 0.28, "agent": 0.06},
             "a prompt brought the task, the pool or the account",
             acts,
@@ -131,16 +151,23 @@ def _agent_acted(
         found.evidence_against["agent"] = [row["event"] for row in told]
         return found
     if read:
-        found = _result({"intruder": 0.56, "agent": 0.36}, "something the agent read told it to mine", acts, "injected")
+        found = _result(
+            "read", {"intruder": 0.56, "agent": 0.36}, "something the agent read told it to mine", acts, "injected"
+        )
         found.evidence_for["intruder"] = [row["event"] for row in read]
         found.evidence_against["agent"] = [row["event"] for row in read]
         return found
     if not any(row["session_id"] for row in acts):
         # no transcript speaks: what asked for it is not known either
-        return _result({"agent": 0.9}, "the shell's own record says that an agent typed it", acts)
-    sure = 0.9 + (0.04 if linked else 0.0) + (0.02 if _network_agrees(episode) else 0.0)
+        return _result("shell_record", {"agent": 0.9}, "the shell's own record says that an agent typed it", acts)
+    on_wire = _network_agrees(episode)
+    sure = 0.9 + (0.04 if linked else 0.0) + (0.02 if on_wire else 0.0)
     found = _result(
-        {"agent": round(sure, 3)}, "the agent's own tool calls start it, and no prompt asked for it", acts, "own"
+        "own_calls" + ("_executed" if linked else "") + ("_on_wire" if on_wire else ""),
+        {"agent": round(sure, 3)},
+        "the agent's own tool calls start it, and no prompt asked for it",
+        acts,
+        "own",
     )
     found.evidence_against["operator"] = [row["event"] for row in calls][:20]
     found.evidence_against["intruder"] = [row["event"] for row in linked][:20]
@@ -169,17 +196,22 @@ def _is_approved(episode: Episode, approved: Sequence[Any]) -> bool:
 
 
 def _result(
-    main: dict[str, float], reason: str, acts: Sequence[dict[str, Any]], intent_origin: str = "unknown"
+    ground: str, judged: dict[str, float], reason: str, acts: Sequence[dict[str, Any]], intent_origin: str = "unknown"
 ) -> Attribution:
-    """Spread what is left over the other hypotheses evenly, in thousandths, so that all sum to 1."""
-    rest = [name for name in HYPOTHESES if name not in main]
-    left = 1000 - round(1000 * sum(main.values()))
+    """Correct the first share, keep the rest in proportion, spread what is left evenly; all in thousandths, sum 1."""
+    top = max(judged, key=lambda name: judged[name])
+    likelihood = of_top(ground, judged[top], is_known=top != "unknown")
+    sure = max(likelihood.value, min(judged[top], _LEADS))
+    others = {name: value * (1 - sure) / (1 - judged[top]) for name, value in judged.items() if name != top}
+    thousandths = {name: round(1000 * value) for name, value in {top: sure, **others}.items()}
+    rest = [name for name in HYPOTHESES if name not in judged]
+    left = 1000 - sum(thousandths.values())
     shares = {name: left // len(rest) for name in rest}
     shares["unknown" if "unknown" in shares else rest[0]] += left - sum(shares.values())
-    thousandths = {**{name: round(1000 * value) for name, value in main.items()}, **shares}
-    top = max(thousandths, key=lambda name: thousandths[name])
+    thousandths |= shares
     return Attribution(
         probabilities={name: value / 1000 for name, value in thousandths.items()},
+        likelihood=likelihood,
         evidence_for={top: [row["event"] for row in acts][:40]},
         intent_origin=intent_origin,
         why=[reason],

@@ -11,6 +11,7 @@ from forensics.document.attribution import Attribution, attribute
 from forensics.document.cite import Citations, moment
 from forensics.document.conduct import Conduct
 from forensics.document.episodes import STAGES, Episode, brought_along, gather
+from forensics.document.likelihood import of_clear, of_incident, of_link, of_stage
 from forensics.document.policy import PolicyFile, policy_of
 from forensics.document.scales import SOURCE_GROUPS, strength, words
 from forensics.document.sigma import alerts_of
@@ -22,7 +23,6 @@ from forensics.sigma.rules import Pack
 SCHEMA = "incident/1"
 MAX_EVIDENCE = 200
 MAX_LINKS = 500
-_LINK_PROBABILITY = {"identifier": 0.98, "lineage": 0.97, "same text": 0.97, "same command": 0.95, "order": 0.8}
 
 Row = dict[str, Any]
 Document = dict[str, Any]
@@ -100,9 +100,12 @@ def _incident(
     channel, coverage = _channel(engine, citations, episode, own_channels)
     own = set(episode.events())
     hosts = _hosts(engine, episode)
+    achieved = any(row["status"] == "achieved" for row in episode.opening)
+    took_place = of_incident(strength(groups), achieved=achieved)
     document: Document = {
         "id": f"I{episode.number}",
-        "probability": _incident_probability(episode, groups),
+        "probability": took_place.value,
+        "likelihood": {"incident": took_place.told(), "attribution": attribution.likelihood.told()},
         "strength": strength(groups),
         "agents": _agents(engine, episode),
         "hosts": hosts,
@@ -142,7 +145,7 @@ def _stage(citations: Citations, stage: str, rows: list[Row]) -> Document:
         "basis": basis,
         "first": moment(first["best_us"]) if first else None,
         "last": moment(last["best_us"]) if last else None,
-        "probability": _stage_probability(basis, grade),
+        "probability": of_stage(basis, grade).value,
         "strength": grade,
         "evidence": _refs(citations, _chosen(citations, rows)),
         "evidence_total": len(rows),
@@ -160,20 +163,6 @@ def _chosen(citations: Citations, rows: list[Row]) -> list[str]:
             turns[key] = turns.get(key, -1) + 1
             ranked.append((turns[key] // 10, row["weight"], row["best_us"] or 0, row["event"]))
     return [event for *_, event in sorted(ranked)[:MAX_EVIDENCE]]
-
-
-def _stage_probability(basis: str, grade: str) -> float:
-    if basis == "inferred":
-        return 0.6
-    if basis == "stated":
-        return 0.8
-    return {"C2": 0.85, "C3": 0.9, "C4": 0.95}.get(grade, 0.97)
-
-
-def _incident_probability(episode: Episode, groups: set[str]) -> float:
-    achieved = any(row["status"] == "achieved" for row in episode.opening)
-    grade = {"C2": 0.8, "C3": 0.88, "C4": 0.95, "C5": 0.97}.get(strength(groups), 0.7)
-    return grade if achieved else round(grade - 0.1, 3)
 
 
 def _groups(citations: Citations, events: list[str]) -> set[str]:
@@ -195,15 +184,12 @@ def _refs(citations: Citations, events: list[str]) -> list[Document]:
 
 
 def _link(citations: Citations, row: Row) -> Document:
-    probability = _LINK_PROBABILITY[row["basis"]]
-    if row["candidates"] > 1:
-        probability = round(max(probability / row["candidates"], 0.05), 3)
     return {
         "from": dict(citations[row["from_event"]].reference),
         "to": dict(citations[row["to_event"]].reference),
         "kind": row["kind"],
         "basis": row["basis"],
-        "probability": probability,
+        "probability": of_link(row["kind"], row["basis"], row["candidates"]).value,
         "candidates": row["candidates"],
         "why": row["why"],
     }
@@ -317,6 +303,8 @@ def _verdict(
     has_source = bool(engine.rows("select 1 as one from source where format is not null limit 1"))
     if by_agent:
         incident, attribution = max(by_agent, key=lambda pair: pair[0]["probability"])
+        ground = attribution.likelihood.ground
+        calibrated = all(part["calibrated"] for part in incident["likelihood"].values())
         probability = round(incident["probability"] * attribution.probabilities["agent"], 3)
         state, grade = "incident", incident["strength"]
         why = [*attribution.why, f"{len(incident['stages'])} stages of the chain rest on records"]
@@ -327,9 +315,13 @@ def _verdict(
         )
         state = "undetermined" if undecided or not has_transcript else "no_incident"
         probability, grade = round(agent, 3), incidents[0]["strength"]
+        ground = attributions[0].likelihood.ground
+        calibrated = all(attribution.likelihood.calibrated for attribution in attributions)
         why = [f"mining took place; {attribution.why[0]}" for attribution in attributions]
     else:
-        state, probability, grade = ("no_incident", 0.01, "C0") if has_source else ("undetermined", 0.01, "C0")
+        clear = of_clear(transcript=has_transcript)
+        state, probability, grade = "no_incident" if has_source else "undetermined", clear.value, "C0"
+        ground, calibrated = clear.ground, has_source and clear.calibrated
         why = ["no record shows that mining was started"] if has_source else ["nothing that was brought could be read"]
     achieved = any(row["status"] == "achieved" for episode in episodes for row in episode.opening)
     mining: bool | None = achieved if has_source else None
@@ -341,5 +333,6 @@ def _verdict(
         "words": words(probability),
         "strength": grade,
         "why": why,
-        "calibrated": False,
+        "ground": ground,
+        "calibrated": calibrated,
     }

@@ -251,7 +251,10 @@ _STATEMENTS = (
     Statement(
         "Times are shown as recorded where the record gives a zone; else with the rule that placed them, and bounds."
     ),
-    Statement("Probabilities are judgements by written rules and not yet calibrated on measured error rates."),
+    Statement(
+        "Probabilities are judgements by written rules, corrected by how often each rule was right on the labelled "
+        "suite of made cases (docs/accuracy.md); a rule tried on fewer than 30 cases is told as not calibrated."
+    ),
 )
 _GLOSSARY = (
     Fact("strength C0 to C6", "how well independent sources that the suspect could not write agree (Casey's scale)"),

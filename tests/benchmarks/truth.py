@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import re
 import shutil
 import sys
@@ -17,13 +18,16 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
-from functools import cache
+from datetime import datetime
+from functools import cache, partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from forensics import intake
 from forensics.analysis import analyze
 from forensics.case import Case
+from forensics.demo.suite.calibration import likelihood_file
 from forensics.demo.suite.catalogue import SEEDS, Family, chosen, make
 from forensics.demo.suite.scoring import Score, score
 from forensics.demo.suite.sight import DEGRADATIONS
@@ -32,10 +36,12 @@ from forensics.demo.suite.world import source_of, write_case
 from forensics.workers import Work
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "accuracy.md"
+LIKELIHOOD = Path(__file__).parents[2] / "forensics" / "document" / "likelihood.csv"
 DEGRADED_SEEDS = 2
 LISTS = ("miner_name.csv", "pool_name.csv")
 KNOWLEDGE = Path(__file__).parents[2] / "queries" / "knowledge"
 KEYWORDS = re.compile(rb"xmrig|stratum|monero", re.IGNORECASE)
+HOUR_S = 3600
 Job = tuple[str, int, str]  # family, seed, degradation ("" for none)
 
 
@@ -56,7 +62,7 @@ class Inline:
             yield work, getattr(importlib.import_module(module), name)(*work.arguments, lambda *_: None)
 
 
-def judge(job: Job) -> tuple[Job, dict[str, Any], float]:
+def judge(job: Job, rules: Path | None = None) -> tuple[Job, dict[str, Any], float]:
     """Make, read, analyse and score one case."""
     name, seed, degradation = job
     (family,) = chosen([name])
@@ -70,9 +76,9 @@ def judge(job: Job) -> tuple[Job, dict[str, Any], float]:
         truth = write_case(world, folder)
         case = Case.create(folder / "case", world.settings)
         intake.ingest(case, [folder / "evidence"])
-        document = analyze(Case.open(folder / "case"))
+        document = analyze(Case.open(folder / "case"), rules=rules)
         result = score(json.loads(json.dumps(document)), truth)
-        result.baselines = baselines(folder / "evidence")
+        result.baselines = baselines(folder / "evidence") | correlated(document["sigma"])
     except Exception as fault:  # noqa: BLE001 - one broken case is a result of the suite, not its end
         result = Score(
             name, seed, family.held_out or world.wording_held_out, family.incident, f"broken: {type(fault).__name__}"
@@ -95,6 +101,20 @@ def baselines(folder: Path) -> dict[str, bool]:
         "a file holds xmrig, stratum or monero": any(KEYWORDS.search(path.read_bytes()) for path in files),
         "a host or network record is tagged by a list of miners and pools": any(map(_listed().search, records)),
     }
+
+
+def correlated(sigma: dict[str, Any] | None) -> dict[str, bool]:
+    """What a hunt with rules of others says: two different ones hit within an hour (only where there were rules)."""
+    if sigma is None:
+        return {}
+    hits = sorted(
+        (datetime.fromisoformat(ref["ts"]).timestamp(), hit["file"])
+        for hit in sigma["hits"]
+        for ref in hit["evidence"]
+        if ref["ts"]
+    )
+    found = any(later[1] != earlier[1] and later[0] - earlier[0] <= HOUR_S for earlier, later in pairwise(hits))
+    return {"two different Sigma rules of others hit within one hour": found}
 
 
 @cache
@@ -124,12 +144,16 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--findings", type=Path, help="write here what was wrong, case by case, seen families only")
     parser.add_argument("--output", type=Path, default=None, help="default docs/accuracy.md for a full run")
+    shared = Path(os.environ.get("FORENSICS_SHARED", Path(__file__).parents[3] / "shared"))
+    parser.add_argument("--sigma", type=Path, default=shared / "data/analysis/rules_sigma", help="rules of a baseline")
+    parser.add_argument("--likelihood", type=Path, default=None, help="default likelihood.csv for a full run")
     given = parser.parse_args()
     families = chosen([name for name in given.families.split(",") if name])
     todo = jobs(families, given.seeds, degraded=not given.no_degradations)
+    rules = given.sigma if given.sigma.is_dir() else None
     results: dict[Job, dict[str, Any]] = {}
     with ProcessPoolExecutor(given.processes) as pool:
-        for job, result, seconds in pool.map(judge, todo):
+        for job, result, seconds in pool.map(partial(judge, rules=rules), todo):
             results[job] = result
             mark = "ok" if not result["notes"] else f"{len(result['notes'])} notes"
             print(
@@ -143,6 +167,10 @@ def main() -> int:
     if target:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
+    seen = [one for one in scored.values() if not one.held_out]
+    counted = given.likelihood or (LIKELIHOOD if whole else None)
+    if counted:
+        counted.write_text(likelihood_file(seen), encoding="utf-8")
     print(text)
     if given.findings:
         given.findings.write_text(findings(scored, families), encoding="utf-8")

@@ -225,18 +225,31 @@ def perfect(truth: dict[str, Any]) -> dict[str, Any]:
     if truth["windows"]["last_mining"] and "mining" in first:
         shown["mining"] = (truth["windows"]["last_mining"][1] - first["mining"]) / 1e6
     amounts = truth["amounts"] or {}
+    sure = {"ground": "x", "judged": 1.0, "cases": 0, "calibrated": False}
     incident = {
+        "likelihood": {"incident": sure, "attribution": sure},
         "attribution": [{"hypothesis": truth["attribution"], "probability": 1.0}],
         "intent_origin": truth["intent"][0] if truth["intent"] else "unknown",
         "wallets": [truth["wallet"]],
         "pools": [truth["pool"]],
         "stages": [
-            {"stage": stage, "evidence": [reference(group[0]) for group in expected["must"]]}
+            {
+                "stage": stage,
+                "basis": "shown",
+                "strength": "C5",
+                "evidence": [reference(group[0]) for group in expected["must"]],
+            }
             for stage, expected in truth["stages"].items()
             if expected["must"]
         ],
         "links": [
-            {"kind": link["kind"], "from": reference(link["from"][0]), "to": reference(link["to"][0])}
+            {
+                "kind": link["kind"],
+                "basis": "lineage",
+                "candidates": 1,
+                "from": reference(link["from"][0]),
+                "to": reference(link["to"][0]),
+            }
             for link in truth["links"]
             if link["required"]
         ],
@@ -245,7 +258,14 @@ def perfect(truth: dict[str, Any]) -> dict[str, Any]:
         "windows": {name: {"at_least": seconds, "at_most": seconds} for name, seconds in shown.items()},
     }
     state = truth["states"][0]
-    verdict = {"state": state, "incident": state == "incident", "mining": truth["mining_fair"][0], "why": []}
+    verdict = {
+        "state": state,
+        "incident": state == "incident",
+        "mining": truth["mining_fair"][0],
+        "probability": float(state == "incident"),
+        "ground": "x",
+        "why": [],
+    }
     return {"verdict": verdict, "incidents": [incident], "sources": []}
 
 
@@ -267,6 +287,9 @@ def test_a_perfect_document_has_a_perfect_score_and_faults_are_seen(tmp_path: Pa
     assert found.notes == []
     assert found.verdict_right
     assert found.brier == 0.0
+    assert {(kind, right) for kind, _, _, right in found.grounds} == {
+        (kind, True) for kind in ("incident", "attribution", "stage", "link")
+    }
     assert found.acts[0] == found.acts[1] > 5
     assert found.citations[0] == found.citations[1]
 
@@ -280,6 +303,7 @@ def test_a_perfect_document_has_a_perfect_score_and_faults_are_seen(tmp_path: Pa
     worse = score(document, truth)
     assert worse.attribution_right is False
     assert worse.brier == pytest.approx(0.72)
+    assert [kind for kind, _, _, right in worse.grounds if not right] == ["attribution", "stage"]
     assert worse.acts[0] == found.acts[0] - 1
     assert worse.citations[0] == found.citations[0] - 1
     assert worse.wallet == [0, 1]

@@ -6,13 +6,14 @@ cases add up. `notes` say in words what was wrong, for those who mend it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from forensics.demo.suite.deeds import STAGES
 from forensics.demo.suite.world import source_of
+from forensics.document.likelihood import WITH_TRANSCRIPT, of_clear, of_link, of_stage
 
 Document = Mapping[str, Any]
 Counts = dict[str, list[int]]  # by name: right, all
@@ -58,6 +59,8 @@ class Score:
     pool: list[int] = field(default_factory=lambda: [0, 0])
     channel: list[int] = field(default_factory=lambda: [0, 0])
     intent: list[int] = field(default_factory=lambda: [0, 0])
+    probability: float = 0.0  # of the verdict, as told
+    grounds: list[tuple[str, str, float, bool]] = field(default_factory=list)  # kind, ground, as judged, right
     baselines: dict[str, bool] = field(default_factory=dict)  # by method: whether it says incident
     notes: list[str] = field(default_factory=list)
 
@@ -71,6 +74,7 @@ def score(document: Document, truth: Document) -> Score:
         truth["held_out"] or truth["wording_held_out"],
         truth["incident"],
         verdict["state"],
+        probability=verdict["probability"],
     )
     tops = [incident["attribution"][0]["hypothesis"] for incident in document["incidents"]]
     result.verdict_right = verdict["state"] in truth["states"]
@@ -96,7 +100,46 @@ def score(document: Document, truth: Document) -> Score:
         _links(result, document, truth)
         _whole(result, document, truth)
     _clocks(result, document, truth)
+    result.grounds = list(_grounds(document, truth))
     return result
+
+
+def _grounds(document: Document, truth: Document) -> Iterator[tuple[str, str, float, bool]]:
+    """Say of each probability told which rule gave it, what it was judged at, and whether what it speaks of is so.
+
+    A record of execution is the one kind of link of which all true ones are known, so the one that can be wrong here.
+    """
+    if not document["incidents"]:
+        clear = of_clear(transcript=document["verdict"]["ground"] == WITH_TRANSCRIPT)
+        yield clear.kind, clear.ground, clear.judged, bool(truth["incident"])
+        return
+    main = _main(document, truth)
+    for incident in document["incidents"]:
+        took_place = incident["likelihood"]["incident"]
+        yield "incident", took_place["ground"], took_place["judged"], bool(truth["attributions"]) and incident is main
+    if not truth["attributions"]:
+        return
+    who, top = main["likelihood"]["attribution"], main["attribution"][0]["hypothesis"]
+    if top != "unknown":
+        yield "attribution", who["ground"], who["judged"], top in truth["attributions"]
+    if not truth["attribution"]:
+        return
+    for stage in main["stages"]:
+        expected = truth["stages"][stage["stage"]]
+        fair = {_place(place) for place in expected["accept"]}
+        right = any(_place(ref) in fair or ref["path"] in expected["accept_paths"] for ref in stage["evidence"])
+        odds = of_stage(stage["basis"], stage["strength"])
+        yield odds.kind, odds.ground, odds.judged, right
+    known = [
+        ({_place(place) for place in link["from"]}, {_place(place) for place in link["to"]})
+        for link in truth["links"]
+        if link["kind"] == "called_then_ran"
+    ]
+    for link in main["links"]:
+        if link["kind"] == "called_then_ran":
+            odds = of_link(link["kind"], link["basis"], link["candidates"])
+            begin, end = _place(link["from"]), _place(link["to"])
+            yield odds.kind, odds.ground, odds.judged, any(begin in one and end in other for one, other in known)
 
 
 def _attribution(result: Score, document: Document, truth: Document) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from math import sqrt
 from statistics import median
 
+from forensics.demo.suite.calibration import bin_rows, kind_rows, verdict_brier
 from forensics.demo.suite.catalogue import FAMILIES
 from forensics.demo.suite.deeds import STAGES
 from forensics.demo.suite.scoring import Score
@@ -18,6 +19,11 @@ _ABOUT = (
     "they show what the toolkit does with what their makers thought of, not how often it errs in the world. Held out "
     "are a quarter of the families and, in every family, a quarter of the seeds with wordings of their own; nothing "
     "was tuned on them. Shares carry Wilson's 95 % bounds."
+)
+_FITTED = (
+    "Each rule that gives a probability was fitted on the seen cases, degraded ones too, and tried on the held-out "
+    "ones: what was judged, what is told after the fit, and how often it came true. Half of the cases are incidents, "
+    "which no world is like: what rests on that mix (who did it where nothing says who) is left as judged."
 )
 _Z = 1.959963984540054  # two-sided 95 %
 
@@ -42,6 +48,7 @@ def report(scored: Mapping[Job, Score], families: Sequence[str], seeds: int) -> 
         f"{len(plain)} cases: {len(families)} families, {seeds} seeds each; {len(scored) - len(plain)} degraded.", "",
         "## All measures", "", *_table(("measure", "seen", "held out"), _measures(seen, apart)), "",
         "## Against baselines", "", *_baseline(plain), "",
+        "## Calibration", "", *_calibration(scored), "",
         "## Stages", "", *_stage_table(seen, apart), "",
         "## Families", "", *_family_table(plain, families), "",
     ]  # fmt: skip
@@ -75,6 +82,7 @@ def _measures(seen: list[Score], apart: list[Score]) -> list[tuple[str, ...]]:
         ("mining told rightly", lambda cases: _share(sum(one.mining_right for one in cases), len(cases))),
         ("attribution right", lambda cases: _share(*_attributed(cases))),
         ("attribution, Brier score (0 best, 2 worst)", _brier),
+        ("verdict's probability, Brier score as told", verdict_brier),
         ("intent told rightly", lambda cases: _share(*_sum(cases, lambda one: one.intent))),
         ("more incidents told than there are",
          lambda cases: _share(sum(one.fragments > 0 for one in cases), len(cases))),
@@ -156,6 +164,15 @@ def _baseline(plain: list[Score]) -> list[str]:
         every = sum(one.incident for one in plain)
         rows.append((name, _share(found, every), _share(false, len(plain) - every)))
     return _table(("method", "incidents found", "false incidents"), rows)
+
+
+def _calibration(scored: Mapping[Job, Score]) -> list[str]:
+    seen, apart = ([one for one in scored.values() if one.held_out == held] for held in (False, True))
+    kinds = ("probability", "told, held out", "Brier, judged", "Brier, fitted", "judged", "fitted", "came true")
+    return [
+        _FITTED, "", *_table(kinds, kind_rows(seen, apart)), "",
+        *_table(("fitted probability", "told, held out", "mean", "came true"), bin_rows(seen, apart)),
+    ]  # fmt: skip
 
 
 def _stage_table(seen: list[Score], apart: list[Score]) -> list[str]:
