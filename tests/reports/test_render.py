@@ -192,7 +192,7 @@ def test_the_quiet_case_says_so(page_of: Callable[[str], str]) -> None:
 def test_two_incidents_are_told_apart(page_of: Callable[[str], str]) -> None:
     page = page_of("intruder")
     assert page.count("Incident 1 of 2: ") == page.count("Incident 2 of 2: ") == 4
-    assert "Calibrated: probabilities rest on measured error rates." in page
+    assert "Calibrated on the labelled suite of made cases" in page
 
 
 def test_unbalanced_books_are_an_alarm(samples: ModuleType) -> None:
