@@ -81,6 +81,9 @@ def attribute(engine: Engine, episode: Episode, approved: Sequence[Any]) -> Attr
         )
     if own_calls or linked:
         return _agent_acted(engine, episode, own_calls, linked)
+    said_by_case = _said_by_case(engine, typed)
+    if not said_by_case and (typed or strange) and not engine.rows("select 1 as one from transcript limit 1"):
+        return _unwitnessed(typed, strange)
     if typed:
         found = _result(
             "typed",
@@ -95,6 +98,35 @@ def attribute(engine: Engine, episode: Episode, approved: Sequence[Any]) -> Attr
             "not_recorded", {"unknown": 0.8}, "the records show mining but not who started it", episode.opening[:20]
         )
     return found
+
+
+def _said_by_case(engine: Engine, rows: list[dict[str, Any]]) -> bool:
+    """Tell whether the case file itself names whose shell or account it was."""
+    found = engine.rows(
+        "select 1 as one from principal where case_actor is not null and list_contains($1, principal) limit 1",
+        [sorted({row["principal"] for row in rows if row["principal"]})],
+    )
+    return bool(found)
+
+
+def _unwitnessed(typed: list[dict[str, Any]], strange: list[dict[str, Any]]) -> Attribution:
+    """Weigh starts of a case without any transcript: that no tool call explains them says nothing then.
+
+    An agent's commands and a person's look alike in a shell's history and in an audit log.
+    """
+    if typed:
+        return _result(
+            "typed_without_transcripts",
+            {"unknown": 0.5, "operator": 0.24, "agent": 0.18},
+            "typed into a shell, and no transcript is in evidence that could tell an agent's hand from a person's",
+            typed,
+        )
+    return _result(
+        "started_without_transcripts",
+        {"unknown": 0.5, "intruder": 0.2, "agent": 0.14, "operator": 0.12},
+        "a host recorded the start, and no transcript is in evidence that could tell whose it was",
+        strange,
+    )
 
 
 def _stranger(engine: Engine, rows: list[dict[str, Any]]) -> Attribution:

@@ -16,6 +16,25 @@ with mined as (
     ) as opening
 ),
 
+-- who typed a start at a shell that is no agent's, and the accounts of that host under which it ran: they look after
+-- what they started, and discover nothing
+typist as (
+    select mining_event.principal, command_event.host
+    from mining_event
+    join command_event on command_event.event = mining_event.event and command_event.modality = 'typed'
+    where mining_event.opens and mining_event.family = 'command' and mining_event.actor <> 'agent'
+),
+
+starter as (
+    select principal from typist
+    union
+    select mining_event.principal
+    from mining_event
+    join command_event on command_event.event = mining_event.event and command_event.modality = 'executed'
+    join typist on typist.host = command_event.host
+    where mining_event.opens and mining_event.family = 'command' and mining_event.actor <> 'agent'
+),
+
 agent_acts as (
     select act, stage, min(status) as status, min(rule) as rule, min(reason) as reason, min(session_id) as session_id,
         min(principal) as principal
@@ -179,6 +198,11 @@ others as (
             or (command_signal.stage = 'containment' and command_signal.rule <> 'files_seized')
         )
         and (command_signal.latest_us is null or start.first_us is null or command_signal.latest_us >= start.first_us)
+        and (
+            command_signal.stage <> 'detection'
+            or command_signal.principal is null
+            or command_signal.principal not in (select principal from starter where principal is not null)
+        )
     union all
     select event, stage, 'achieved', 'shown', 1, cast(null as varchar), principal, act, rule, reason
     from prepared_response

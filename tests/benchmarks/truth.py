@@ -28,11 +28,12 @@ from forensics import intake
 from forensics.analysis import analyze
 from forensics.case import Case
 from forensics.demo.suite.calibration import likelihood_file
-from forensics.demo.suite.catalogue import SEEDS, Family, chosen, make
+from forensics.demo.suite.catalogue import SEEDS, WORSE, Family, chosen, make, make_worse
+from forensics.demo.suite.curves import curves
 from forensics.demo.suite.scoring import Score, score
-from forensics.demo.suite.sight import DEGRADATIONS
+from forensics.demo.suite.sight import source_of
 from forensics.demo.suite.tables import report
-from forensics.demo.suite.world import source_of, write_case
+from forensics.demo.suite.world import write_case
 from forensics.workers import Work
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "accuracy.md"
@@ -66,9 +67,7 @@ def judge(job: Job, rules: Path | None = None) -> tuple[Job, dict[str, Any], flo
     """Make, read, analyse and score one case."""
     name, seed, degradation = job
     (family,) = chosen([name])
-    world = make(family, seed)
-    if degradation:
-        world = world.seen_less_well(DEGRADATIONS[degradation])
+    world = make_worse(family, seed, degradation) if degradation else make(family, seed)
     folder = Path(tempfile.mkdtemp(prefix="suite-"))
     intake.Workers = Inline  # type: ignore[misc, assignment]
     began = time.perf_counter()
@@ -126,13 +125,15 @@ def _listed() -> re.Pattern[bytes]:
     return re.compile(rb"(?<![a-z0-9])(" + b"|".join(re.escape(word.encode()) for word in words) + rb")(?![a-z0-9])")
 
 
-def jobs(families: list[Family], seeds: int, *, degraded: bool) -> list[Job]:
-    """All cases of a run, the plain ones first."""
+def jobs(families: list[Family], seeds: int, degraded: int) -> list[Job]:
+    """All cases of a run, the plain ones first; families take turns in which seeds are degraded."""
     plain = [(family.name, seed, "") for family in families for seed in range(seeds)]
-    if not degraded:
-        return plain
-    some = range(min(seeds, DEGRADED_SEEDS))
-    return plain + [(family.name, seed, how) for how in DEGRADATIONS for family in families for seed in some]
+    some = [
+        (family.name, (place + turn) % seeds)
+        for turn in range(min(seeds, degraded))
+        for place, family in enumerate(families)
+    ]
+    return plain + [(name, seed, how) for how in WORSE for name, seed in some]
 
 
 def main() -> int:
@@ -141,6 +142,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--families", default="", help="names, separated by commas")
     parser.add_argument("--no-degradations", action="store_true")
+    parser.add_argument("--degraded-seeds", type=int, default=DEGRADED_SEEDS)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--findings", type=Path, help="write here what was wrong, case by case, seen families only")
     parser.add_argument("--output", type=Path, default=None, help="default docs/accuracy.md for a full run")
@@ -149,7 +151,7 @@ def main() -> int:
     parser.add_argument("--likelihood", type=Path, default=None, help="default likelihood.csv for a full run")
     given = parser.parse_args()
     families = chosen([name for name in given.families.split(",") if name])
-    todo = jobs(families, given.seeds, degraded=not given.no_degradations)
+    todo = jobs(families, given.seeds, 0 if given.no_degradations else given.degraded_seeds)
     rules = given.sigma if given.sigma.is_dir() else None
     results: dict[Job, dict[str, Any]] = {}
     with ProcessPoolExecutor(given.processes) as pool:
@@ -167,6 +169,8 @@ def main() -> int:
     if target:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
+        if any(how for _, _, how in scored):
+            target.with_suffix(".svg").write_text(curves(scored), encoding="utf-8")
     seen = [one for one in scored.values() if not one.held_out]
     counted = given.likelihood or (LIKELIHOOD if whole else None)
     if counted:

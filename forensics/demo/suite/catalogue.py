@@ -20,7 +20,7 @@ from forensics.demo.suite.families import (
     rivals_more,
     rivals_more_held_out,
 )
-from forensics.demo.suite.sight import Sight
+from forensics.demo.suite.sight import DEGRADATIONS, Sight
 from forensics.demo.suite.teller import Teller
 from forensics.demo.suite.wire import ALIKE
 from forensics.demo.suite.world import World, write_case
@@ -28,6 +28,8 @@ from forensics.errors import UsageFault
 from forensics.progress import SILENT, Progress
 
 SEEDS = 20
+WORDINGS = {"worded plainly": 0, "paraphrased": 1, "worded obliquely": 2}
+WORSE = (*DEGRADATIONS, *WORDINGS)
 _WORDING_APART = 4  # every fourth seed takes the wordings that are held out
 _SENSORS = ("zeek", "zeek", "nfdump", "argus")
 
@@ -93,10 +95,10 @@ FAMILIES: tuple[Family, ...] = (
 )
 
 
-def make(family: Family, seed: int) -> World:
-    """Make the world of a family and a seed; the same arguments make the same world."""
+def make(family: Family, seed: int, degree: int | None = None) -> World:
+    """Make the world of a family and a seed, told in wordings of one `degree`; same arguments, same world."""
     apart = seed % _WORDING_APART == _WORDING_APART - 1
-    teller = Teller(family.name, seed, apart=apart)
+    teller = Teller(family.name, seed, apart=apart, degree=degree)
     sight = family.tell(teller)
     sensor = teller.draw.choice(_SENSORS)
     sensor = teller.story.sensor or random.Random(f"{family.name}/{seed}/sensor").choice(ALIKE[sensor])
@@ -104,6 +106,13 @@ def make(family: Family, seed: int) -> World:
         family=family.name, seed=seed, held_out=family.held_out, wording_held_out=apart,
         resolver=teller.cast.resolver, story=teller.story, sight=sight, sensor=sensor,
     )  # fmt: skip
+
+
+def make_worse(family: Family, seed: int, how: str) -> World:
+    """Make the world of a family and a seed under a degradation: a wording of one degree, or sources seen less well."""
+    if how in WORDINGS:
+        return make(family, seed, WORDINGS[how])
+    return make(family, seed).seen_less_well(DEGRADATIONS[how])
 
 
 def chosen(names: Sequence[str] = ()) -> list[Family]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from forensics.demo.suite.deeds import STAGES
-from forensics.demo.suite.world import source_of
+from forensics.demo.suite.sight import source_of
 from forensics.document.likelihood import WITH_TRANSCRIPT, of_clear, of_link, of_stage
 
 Document = Mapping[str, Any]

@@ -98,15 +98,34 @@ DEGRADATIONS: Mapping[str, Degradation] = MappingProxyType(
         "no miner files": dropped("miner"),
         "no money records": dropped("money"),
         "no platform records": dropped("platform"),
-        "audit clock 8 h off": skewed("audit", 8 * HOUR),
         "audit clock 41 s off, drifting": skewed("audit", 41 * SECOND, 60),
+        "audit clock 10 min off": skewed("audit", -600 * SECOND),
+        "audit clock 8 h off": skewed("audit", 8 * HOUR),
         "network clock 97 s off": skewed("network", -97 * SECOND),
         "all but money delivered twice": delivered_twice(
             "transcript", "history", "audit", "network", "miner", "platform"
         ),
+        "1 % of lines torn": damaged(10),
         "3 % of lines torn": damaged(30),
+        "10 % of lines torn": damaged(100),
+        "30 % of lines torn": damaged(300),
         "reasoning redacted": without_reasoning("redacted"),
         "reasoning absent": without_reasoning("absent"),
         "history without times": without_history_times(),
     }
 )
+
+
+def source_of(path: str) -> str:
+    """Return the class of source that a delivered path belongs to."""
+    for folder, source in (
+        ("/audit.log", "audit"), ("history", "history"), ("network/", "network"), ("gateway/", "transcript"),
+        ("/.claude/", "transcript"), ("/.codex/", "transcript"), ("/.gemini/", "transcript"),
+        ("/.openhands/", "transcript"), ("/trajectories/", "transcript"), ("pool/", "money"), ("wallet/", "money"),
+        ("billing/", "money"), ("recovery/", "money"), ("cloud/", "platform"), ("cluster/", "platform"),
+        ("docker-events", "platform"), ("/var/log/", "platform"), ("/journal.json", "platform"),
+        ("nvidia-smi", "platform"),
+    ):  # fmt: skip
+        if folder in path:
+            return source
+    return "miner"

@@ -8,10 +8,9 @@ from math import sqrt
 from statistics import median
 
 from forensics.demo.suite.calibration import bin_rows, kind_rows, verdict_brier
-from forensics.demo.suite.catalogue import FAMILIES
+from forensics.demo.suite.catalogue import FAMILIES, WORSE
 from forensics.demo.suite.deeds import STAGES
 from forensics.demo.suite.scoring import Score
-from forensics.demo.suite.sight import DEGRADATIONS
 
 Job = tuple[str, int, str]
 _ABOUT = (
@@ -53,7 +52,13 @@ def report(scored: Mapping[Job, Score], families: Sequence[str], seeds: int) -> 
         "## Families", "", *_family_table(plain, families), "",
     ]  # fmt: skip
     if any(how for _, _, how in scored):
-        lines += ["## Degradations", "", *_degradation_table(scored, apart=False), ""]
+        lines += ["## Degradations", "", "![Curves over the degrees of a degradation](accuracy.svg)", ""]
+        lines += [
+            "The same cases in every row; whole lines seen, broken lines held out.",
+            "",
+            *_degradation_table(scored, apart=False),
+            "",
+        ]
         lines += ["Held out:", "", *_degradation_table(scored, apart=True), ""]
     return "\n".join(lines)
 
@@ -92,7 +97,7 @@ def _measures(seen: list[Score], apart: list[Score]) -> list[tuple[str, ...]]:
         ("required acts cited", lambda cases: _share(*_sum(cases, lambda one: one.acts))),
         ("citations right", lambda cases: _share(*_sum(cases, lambda one: one.citations))),
         *((f"links found: {kind}", partial(_links_found, kind=kind)) for kind in kinds),
-        ("links found: all", lambda cases: _share(*_sum(cases, _all_links))),
+        ("links found: all", lambda cases: _share(*_sum(cases, all_links))),
         ("links stated right: called_then_ran", lambda cases: _share(*_sum(cases, lambda one: one.called_stated))),
         ("windows covered by their bounds", lambda cases: _share(
             sum(row[1] for one in cases for row in one.windows), sum(len(one.windows) for one in cases))),
@@ -116,7 +121,8 @@ def _links_found(cases: list[Score], kind: str) -> str:
     return _share(*_sum(cases, lambda one: one.links.get(kind, [0, 0])))
 
 
-def _all_links(one: Score) -> tuple[int, int]:
+def all_links(one: Score) -> tuple[int, int]:
+    """Return how many of the required links were found, of how many."""
     return sum(pair[0] for pair in one.links.values()), sum(pair[1] for pair in one.links.values())
 
 
@@ -221,14 +227,14 @@ def _degradation_table(scored: Mapping[Job, Score], *, apart: bool) -> list[str]
     pairs = {(job[0], job[1]) for job in scored if job[2]}
     own = {job: one for job, one in scored.items() if one.held_out == apart and (job[0], job[1]) in pairs}
     rows = []
-    for how in ("", *DEGRADATIONS):
+    for how in ("", *WORSE):
         cases = [one for job, one in own.items() if job[2] == how]
         rows.append((
             how or "(none, the same cases)", _share(sum(one.verdict_right for one in cases), len(cases)),
             _ratio(*_of(cases, lambda one: one.incident, lambda one: not one.missed)),
             _ratio(*_of(cases, lambda one: not one.incident, lambda one: one.false_accusation)),
             _ratio(*_attributed(cases)), f"{f1(cases):.3f}", _ratio(*_sum(cases, lambda one: one.acts)),
-            _ratio(*_sum(cases, lambda one: one.citations)), _ratio(*_sum(cases, _all_links)),
+            _ratio(*_sum(cases, lambda one: one.citations)), _ratio(*_sum(cases, all_links)),
             _ratio(sum(row[1] for one in cases for row in one.windows), sum(len(one.windows) for one in cases)),
             _spread([row[3] for one in cases for row in one.windows]),
             _spread([error for one in cases for error in one.clocks if error is not None]),

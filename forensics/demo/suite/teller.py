@@ -44,9 +44,9 @@ _HELD_OUT_LANGUAGES = ("en", "en", "pt", "ja")
 
 
 class Teller:
-    """Collects one story. `apart` takes the wordings that are held out."""
+    """Collects one story. `apart` takes the wordings that are held out; `degree` has all told that plainly (0 to 2)."""
 
-    def __init__(self, family: str, seed: int, *, apart: bool = False) -> None:
+    def __init__(self, family: str, seed: int, *, apart: bool = False, degree: int | None = None) -> None:
         self.draw = random.Random(f"{family}/{seed}")
         self.cast: Cast = cast(self.draw)
         self._alike = random.Random(f"{family}/{seed}/styles")  # apart: a story is the same in every format
@@ -54,6 +54,7 @@ class Teller:
         self.facts = self.story.facts
         self.apart = apart
         self.level = self.draw.randrange(3)
+        self.degree = degree
         self.language = self.draw.choice(_HELD_OUT_LANGUAGES if apart else _LANGUAGES)
         self.start_us = self.cast.begin_us + self.draw.randrange(1, 9) * HOUR + self.draw.randrange(HOUR)
         self.worked: list[tuple[int, str]] = []  # shares so far: moment and key
@@ -74,7 +75,8 @@ class Teller:
     def words(self, purpose: str, level: int | None = None, language: str | None = None, **names: Any) -> str:
         """Draw a wording and put `names` into it."""
         bank = HELD_OUT_WORDS if self.apart else WORDS
-        text = pick(bank, purpose, self.draw, self.level if level is None else level, language or self.language)
+        degree = next(each for each in (self.degree, level, self.level) if each is not None)
+        text = pick(bank, purpose, self.draw, degree, language or self.language)
         return text.format(**names) if names else text
 
     def apart_words(self, purpose: str) -> str:

@@ -26,7 +26,7 @@ from forensics.demo.suite.deeds import (
     Typed,
     Wire,
 )
-from forensics.demo.suite.sight import CLASSES, SECOND_DELIVERY
+from forensics.demo.suite.sight import CLASSES, SECOND_DELIVERY, source_of
 from forensics.demo.suite.wire import capture_path
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ class _Truth:
         for key, _, _, what in self._deeds():
             telling = self._telling(key)
             for stage in what.must:
-                if telling:
+                if telling and (stage != "constraint" or self._answered(telling)):
                     must[stage].append(telling)
             for stage in (*what.must, *what.fair):
                 accept[stage] += _sorted(place for found in self._by_key.get(key, {}).values() for place in found)
@@ -186,6 +186,10 @@ class _Truth:
     def _telling(self, key: str) -> list[Place]:
         """Return the records that tell of a deed by themselves."""
         return self._ends((key,), _TELLING)
+
+    def _answered(self, places: Sequence[Place]) -> bool:
+        """Tell whether a record holds what a machine answered: that a command ran says nothing of a limit met."""
+        return any(source_of(place["path"]) not in {"history", "audit"} for place in places)
 
     def _windows(self) -> dict[str, Any]:
         """Return when each stage began, and when mining was last seen."""

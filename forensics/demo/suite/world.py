@@ -14,7 +14,7 @@ from forensics.demo.suite.books import write_books
 from forensics.demo.suite.deeds import Story
 from forensics.demo.suite.hosts import write_audit, write_histories
 from forensics.demo.suite.logs import write_logs
-from forensics.demo.suite.sight import PLAIN, SECOND_DELIVERY, Degradation, Sight
+from forensics.demo.suite.sight import PLAIN, SECOND_DELIVERY, Degradation, Sight, source_of
 from forensics.demo.suite.transcripts import write_session
 from forensics.demo.suite.truth import truth_of
 from forensics.demo.suite.wire import write_network
@@ -83,21 +83,6 @@ def _projected(world: World) -> Evidence:
 
 def _shell_of(user: str, world: World) -> str:
     return random.Random(f"{world.family}/{world.seed}/shell/{user}").choice(("bash", "bash", "zsh", "fish"))
-
-
-def source_of(path: str) -> str:
-    """Return the class of source that a delivered path belongs to."""
-    for folder, source in (
-        ("/audit.log", "audit"), ("history", "history"), ("network/", "network"), ("gateway/", "transcript"),
-        ("/.claude/", "transcript"), ("/.codex/", "transcript"), ("/.gemini/", "transcript"),
-        ("/.openhands/", "transcript"), ("/trajectories/", "transcript"), ("pool/", "money"), ("wallet/", "money"),
-        ("billing/", "money"), ("recovery/", "money"), ("cloud/", "platform"), ("cluster/", "platform"),
-        ("docker-events", "platform"), ("/var/log/", "platform"), ("/journal.json", "platform"),
-        ("nvidia-smi", "platform"),
-    ):  # fmt: skip
-        if folder in path:
-            return source
-    return "miner"
 
 
 def _tear(evidence: Evidence, world: World) -> None:
