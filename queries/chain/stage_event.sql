@@ -46,7 +46,7 @@ agent_acts as (
             on begun.own_session = command_signal.session_id
         where
             conduct = 'deviation'
-            and actor in ('agent', 'unknown')
+            and (actor in ('agent', 'unknown') or principal in (select principal from starter))
             -- what is bought before anything was earned is not put to use again
             and (
                 stage <> 'reinvestment'
