@@ -5,56 +5,36 @@
 -- as:       table
 -- not for:  saying what the contact was; streams, tunnels and queues last too
 
-with timed as (
-    select
-        flow.source_id || '#' || flow.record || '.' || flow.part as event,
-        flow.source_id,
-        flow.record,
-        flow.part,
-        flow.line,
-        flow.src_address as client_address,
-        flow.dst_address as far_address,
-        flow.dst_port as far_port,
-        coalesce(epoch_us(flow.ts), epoch_us(flow.ts_local), flow.time_of_day_us) - clock.offset_us as begin_us,
-        coalesce(flow.duration_us, 0) as duration_us
-    from flow
-    join clock
-        on clock.source_id = flow.source_id
-        and clock.kind = case when flow.ts is not null then 'utc' when flow.ts_local is not null then 'local'
-            else 'time_of_day' end
-        and coalesce(epoch_us(flow.ts), epoch_us(flow.ts_local), flow.time_of_day_us) >= clock.from_us
-        and coalesce(epoch_us(flow.ts), epoch_us(flow.ts_local), flow.time_of_day_us) < clock.until_us
-    where
-        flow.protocol = 6
-        and not regexp_matches(flow.dst_address, '^(0\.|10\.|127\.|169\.254\.|172\.(1[6-9]|2[0-9]|3[01])\.|192\.168\.|22[4-9]\.|23[0-9]\.|255\.|::|f[cdef])')
+with outward as (
+    select * from lasting_record where way <> 'in'
 ),
 
 lasting as (
     select client_address, far_address, far_port
-    from timed
+    from outward
     group by client_address, far_address, far_port
-    having max(begin_us + duration_us) - min(begin_us) >= 3600000000
+    having max(end_us) - min(begin_us) >= 3600000000
 ),
 
 following as (
     select
-        timed.*,
-        max(timed.begin_us + timed.duration_us) over (
-            partition by timed.client_address, timed.far_address, timed.far_port
-            order by timed.begin_us, timed.event
+        outward.*,
+        max(outward.end_us) over (
+            partition by outward.client_address, outward.far_address, outward.far_port
+            order by outward.begin_us, outward.event
             rows between unbounded preceding and 1 preceding
-        ) as before_us
-    from timed
+        ) as before_end_us
+    from outward
     join lasting
-        on lasting.client_address = timed.client_address
-        and lasting.far_address = timed.far_address
-        and lasting.far_port = timed.far_port
+        on lasting.client_address = outward.client_address
+        and lasting.far_address = outward.far_address
+        and lasting.far_port = outward.far_port
 ),
 
 numbered as (
     select
         *,
-        sum(case when begin_us <= before_us + 900000000 then 0 else 1 end) over (
+        sum(case when begin_us <= before_end_us + 900000000 then 0 else 1 end) over (
             partition by client_address, far_address, far_port
             order by begin_us, event
             rows between unbounded preceding and current row
@@ -78,7 +58,7 @@ filling as (
             order by begin_us, event
         ) as choice
     from spanned
-    where begin_us + duration_us >= contact_us + 3600000000
+    where end_us >= contact_us + 3600000000
 )
 
 select

@@ -1,7 +1,9 @@
 -- question: which flows went to or came from a pool's endpoint?
 -- grain:    one row per flow record, but for halves of a flow that the source tells whole as well
 -- columns:  event, source_id, record, part, line, client_address, pool_address, pool_port, pool_name, bytes, packets,
---           basis (of the endpoint, strongest first), earliest_us, best_us, latest_us, end_us, ts_basis
+--           basis (of the endpoint, strongest first), way ('in': the pool's half of a flow; else 'out'), counts (false:
+--           an interim record of a connection that a later one tells whole), earliest_us, best_us, latest_us, end_us,
+--           ts_basis
 -- as:       table
 -- not for:  naming the process; see act_member for sockets
 
@@ -19,7 +21,7 @@ with endpoint as (
 
 outward as (
     select flow.*, flow.src_address as client_address, flow.dst_address as pool_address, flow.dst_port as pool_port,
-        endpoint.name as pool_name, endpoint.strength
+        endpoint.name as pool_name, endpoint.strength, 'out' as way
     from flow
     join endpoint
         on endpoint.address = flow.dst_address
@@ -28,7 +30,7 @@ outward as (
 
 inward as (
     select flow.*, flow.dst_address as client_address, flow.src_address as pool_address, flow.src_port as pool_port,
-        endpoint.name as pool_name, endpoint.strength
+        endpoint.name as pool_name, endpoint.strength, 'in' as way
     from flow
     join endpoint
         on endpoint.address = flow.src_address
@@ -67,31 +69,44 @@ chosen as (
     where
         (seen.protocol is null or seen.protocol in (6, 17))
         and (whole.flow_id is null or seen.directionality is distinct from 'one_way')
+),
+
+-- a sensor may tell a connection while it is open, from its beginning each time, and once more at its end
+telling as (
+    select
+        *,
+        row_number() over (
+            partition by flow_id, client_address, src_port, dst_port, pool_address, raw_us
+            order by duration_us desc nulls last, source_id, record, part
+        ) as telling
+    from chosen
+    where choice = 1
 )
 
 select
-    chosen.source_id || '#' || chosen.record || '.' || chosen.part as event,
-    chosen.source_id,
-    chosen.record,
-    chosen.part,
-    chosen.line,
-    chosen.client_address,
-    chosen.pool_address,
-    chosen.pool_port,
-    chosen.pool_name,
-    coalesce(chosen.src_bytes, 0) + coalesce(chosen.dst_bytes, 0) as bytes,
-    coalesce(chosen.src_packets, 0) + coalesce(chosen.dst_packets, 0) as packets,
-    case chosen.strength when 1 then 'spoken to' when 2 then 'started with' when 3 then 'logged' when 4
+    telling.source_id || '#' || telling.record || '.' || telling.part as event,
+    telling.source_id,
+    telling.record,
+    telling.part,
+    telling.line,
+    telling.client_address,
+    telling.pool_address,
+    telling.pool_port,
+    telling.pool_name,
+    coalesce(telling.src_bytes, 0) + coalesce(telling.dst_bytes, 0) as bytes,
+    coalesce(telling.src_packets, 0) + coalesce(telling.dst_packets, 0) as packets,
+    case telling.strength when 1 then 'spoken to' when 2 then 'started with' when 3 then 'logged' when 4
         then 'configured' when 5 then 'timed' when 6 then 'alerted' else 'listed name' end as basis,
-    chosen.raw_us - clock.offset_us - clock.before_us as earliest_us,
-    chosen.raw_us - clock.offset_us as best_us,
-    chosen.raw_us - clock.offset_us + clock.after_us + coalesce(chosen.ts_precision_us, 0) as latest_us,
-    chosen.raw_us - clock.offset_us + coalesce(chosen.duration_us, 0) as end_us,
+    telling.way,
+    telling.flow_id is null or telling.duration_us is null or telling.telling = 1 as counts,
+    telling.raw_us - clock.offset_us - clock.before_us as earliest_us,
+    telling.raw_us - clock.offset_us as best_us,
+    telling.raw_us - clock.offset_us + clock.after_us + coalesce(telling.ts_precision_us, 0) as latest_us,
+    telling.raw_us - clock.offset_us + coalesce(telling.duration_us, 0) as end_us,
     coalesce(clock.basis, 'none') as ts_basis
-from chosen
+from telling
 left join clock
-    on clock.source_id = chosen.source_id
-    and clock.kind = chosen.clock_kind
-    and chosen.raw_us >= clock.from_us
-    and chosen.raw_us < clock.until_us
-where chosen.choice = 1
+    on clock.source_id = telling.source_id
+    and clock.kind = telling.clock_kind
+    and telling.raw_us >= clock.from_us
+    and telling.raw_us < clock.until_us

@@ -1,7 +1,7 @@
 -- question: who keeps up traffic with a pool the way miners do: long, thin, both ways?
 -- grain:    one row per client and pool endpoint
 -- columns:  client_address, pool_address, pool_port, pool_name, known_by ('listed name': a lookup in evidence gives the
---           address a name on the list of pools; 'alerted': a sensor took it for mining; null where neither), flows, lasting_us (sum of the flows' durations), bytes
+--           address a name on the list of pools; 'alerted': a sensor took it for mining; null where neither), flows, lasting_us (sum of the flows' durations, one way), bytes
 -- as:       table
 -- order:    client_address, pool_address, pool_port
 -- not for:  naming the process or the person; a look at a pool's page is short, or wide
@@ -20,12 +20,16 @@ measured as (
         pool_port,
         min(pool_name) as pool_name,
         count(*) as flows,
-        sum(end_us - best_us) as lasting_us,
+        -- both halves of a slice last as long as one of them
+        greatest(
+            sum(case when way = 'in' then 0 else end_us - best_us end),
+            sum(case when way = 'in' then end_us - best_us else 0 end)
+        ) as lasting_us,
         max(end_us - best_us) as longest_us,
         count(distinct best_us // 60000000) as minutes,
         sum(bytes) as bytes
     from pool_flow
-    where best_us is not null
+    where best_us is not null and counts
     group by client_address, pool_address, pool_port
 )
 

@@ -11,6 +11,7 @@ import pytest
 from forensics.engine import Engine
 from parsers.dissect.commands import dissect
 from parsers.schema import ALL_TABLES
+from queries.catalogue import all_relations
 from queries.knowledge import rules
 
 COMMAND_EXAMPLES = [
@@ -123,3 +124,15 @@ def test_channel_rules_keep_to_their_examples(rule: str, text: str, wanted: bool
     engine = Engine({}, tmp_path)
     found = engine.rows("select id from channel_rule where regexp_matches($1, pattern) and id = $2", [text, rule])
     assert bool(found) is wanted
+
+
+@pytest.mark.parametrize("rule", rules("flow_shape"), ids=lambda rule: rule["id"])
+def test_bounds_of_shapes_keep_to_their_examples(rule: dict[str, Any]) -> None:
+    bounds = range(rule["at_least"], rule["at_most"] + 1)
+    assert rule["positive"] and all(value in bounds for value in rule["positive"])
+    assert rule["near_miss"] and not any(value in bounds for value in rule["near_miss"])
+
+
+def test_every_measure_of_a_shape_is_a_column() -> None:
+    measures = {rule["measure"] for rule in rules("flow_shape")}
+    assert measures <= {column.name for column in all_relations()["thin_contact"].columns}

@@ -35,6 +35,7 @@ TAKES_ONE_OF_MANY = (exp.ArgMax, exp.ArgMin, exp.AnyValue, exp.First, exp.Last, 
 ROW_KEYS = (
     {"event"}, {"act"}, {"call_event"}, {"record", "part"}, {"intake", "path"}, {"reference_id", "family"},
     {"principal", "session_id"}, {"pool_address", "pool_port", "pool_name"}, {"host", "port"}, {"about", "record"},
+    {"connection"},
 )  # fmt: skip
 # columns that hold text of any length
 LONG_TEXT = frozenset({"text", "command", "title", "extra", "uri", "tags", "request", "response", "purpose", "argv"})
