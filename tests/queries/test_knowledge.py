@@ -129,8 +129,10 @@ def test_channel_rules_keep_to_their_examples(rule: str, text: str, wanted: bool
 @pytest.mark.parametrize("rule", rules("flow_shape"), ids=lambda rule: rule["id"])
 def test_bounds_of_shapes_keep_to_their_examples(rule: dict[str, Any]) -> None:
     bounds = range(rule["at_least"], rule["at_most"] + 1)
-    assert rule["positive"] and all(value in bounds for value in rule["positive"])
-    assert rule["near_miss"] and not any(value in bounds for value in rule["near_miss"])
+    assert rule["positive"]
+    assert all(value in bounds for value in rule["positive"])
+    assert rule["near_miss"]
+    assert not any(value in bounds for value in rule["near_miss"])
 
 
 def test_every_measure_of_a_shape_is_a_column() -> None:
