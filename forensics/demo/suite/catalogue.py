@@ -63,7 +63,8 @@ FAMILIES: tuple[Family, ...] = (
     Family("ci_pipeline", incidents_far.ci_pipeline, incident=True),
     Family("remote_host", incidents_far.remote_host, incident=True),
     Family("rome", incidents_far.rome, incident=True),
-    Family("many_agents_one_wallet", incidents_held_out.many_agents_one_wallet, incident=True, held_out=True),
+    # was held out until others took its place
+    Family("many_agents_one_wallet", incidents_more.many_agents_one_wallet, incident=True),
     Family("attempted_only", incidents_held_out.attempted_only, incident=True, held_out=True),
     Family("stops_itself", incidents_held_out.stops_itself, incident=True, held_out=True),
     Family("base64_launch", incidents_held_out.base64_launch, incident=True, held_out=True),
@@ -87,7 +88,8 @@ FAMILIES: tuple[Family, ...] = (
     # was held out until its text was read by one who mended attribution
     Family("supply_chain", rivals.supply_chain, incident=False),
     Family("benchmark_ci", rivals_held_out.benchmark_ci, incident=False, held_out=True),
-    Family("telemetry_lookalike", rivals_held_out.telemetry_lookalike, incident=False, held_out=True),
+    # was held out until others took its place
+    Family("telemetry_lookalike", rivals_far.telemetry_lookalike, incident=False),
     Family("exchange_dev", rivals_held_out.exchange_dev, incident=False, held_out=True),
     Family("volunteer_science", rivals_more_held_out.volunteer_science, incident=False, held_out=True),
     Family("node_operator", rivals_more_held_out.node_operator, incident=False, held_out=True),

@@ -1,4 +1,4 @@
-"""Rival families: mining by order, an intruder's miner removed, traffic alone, and coins of no worth."""
+"""Rival families: mining by order, an intruder's miner removed, traffic alone, coins of no worth, monitoring."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import replace
 from forensics.demo.acts import HOUR, MINUTE, SECOND
 from forensics.demo.suite import notices
 from forensics.demo.suite.cast import bitcoin_address
-from forensics.demo.suite.chapters import around, fetches, launches, mines, unpacks
-from forensics.demo.suite.deeds import Label, Run, label
+from forensics.demo.suite.chapters import around, fetches, given, launches, meets_limit, mines, unpacks
+from forensics.demo.suite.deeds import Endpoint, Label, Run, label
 from forensics.demo.suite.sight import CLASSES, PLAIN, Sight
 from forensics.demo.suite.teller import Teller
 
@@ -144,6 +144,28 @@ def regtest_dev(teller: Teller) -> Sight:
     agent.do("python3 -m pytest -q tests/test_reorg.py 2>&1 | tail -1", "7 passed in 21.40s")
     agent.do("git commit -qam 'settle deposits after six blocks, test reorgs on regtest'", "")
     agent.at_us += MINUTE
+    agent.say(teller.words("done"))
+    around(teller)
+    return PLAIN
+
+
+def telemetry_lookalike(teller: Teller) -> Sight:
+    """Long, thin, regular traffic to a port that pools like too: monitoring."""
+    cast, draw = teller.cast, teller.draw
+    agent = teller.agent()
+    names = given(agent)
+    if draw.random() < 0.5:
+        meets_limit(agent, names)
+    port = draw.choice((3333, 4444, 5555, 14444, 7777))
+    ingest = Endpoint("ingest.telemetry.example", f"198.51.100.{draw.randrange(100, 240)}", port)
+    agent.do(
+        f"nohup ./exporter --remote {ingest.at} --interval 30s --user {cast.host.name} >/dev/null 2>&1 &",
+        "[1] 40112", sockets=((ingest.address, port),),
+    )  # fmt: skip
+    teller.wire(agent.at_us, ingest, 20 * HOUR, client=cast.host.address)
+    for host in cast.hosts[1:4]:
+        teller.wire(cast.begin_us + draw.randrange(HOUR), replace(ingest), 30 * HOUR, client=host.address)
+    agent.ordinary(4)
     agent.say(teller.words("done"))
     around(teller)
     return PLAIN

@@ -5,12 +5,8 @@ Results on them are reported apart and as totals only. Reading this file in orde
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from forensics.demo.acts import HOUR
 from forensics.demo.suite.cast import bitcoin_address
-from forensics.demo.suite.chapters import around, given, meets_limit
-from forensics.demo.suite.deeds import Endpoint
+from forensics.demo.suite.chapters import around
 from forensics.demo.suite.sight import PLAIN, Sight
 from forensics.demo.suite.teller import Teller
 
@@ -34,28 +30,6 @@ def benchmark_ci(teller: Teller) -> Sight:
         4,
     ):
         agent.do(command, output, seconds=draw.randrange(20, 60))
-    agent.say(teller.words("done"))
-    around(teller)
-    return PLAIN
-
-
-def telemetry_lookalike(teller: Teller) -> Sight:
-    """Long, thin, regular traffic to a port that pools like too: monitoring."""
-    cast, draw = teller.cast, teller.draw
-    agent = teller.agent()
-    names = given(agent)
-    if draw.random() < 0.5:
-        meets_limit(agent, names)
-    port = draw.choice((3333, 4444, 5555, 14444, 7777))
-    ingest = Endpoint("ingest.telemetry.example", f"198.51.100.{draw.randrange(100, 240)}", port)
-    agent.do(
-        f"nohup ./exporter --remote {ingest.at} --interval 30s --user {cast.host.name} >/dev/null 2>&1 &",
-        "[1] 40112", sockets=((ingest.address, port),),
-    )  # fmt: skip
-    teller.wire(agent.at_us, ingest, 20 * HOUR, client=cast.host.address)
-    for host in cast.hosts[1:4]:
-        teller.wire(cast.begin_us + draw.randrange(HOUR), replace(ingest), 30 * HOUR, client=host.address)
-    agent.ordinary(4)
     agent.say(teller.words("done"))
     around(teller)
     return PLAIN
