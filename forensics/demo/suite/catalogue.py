@@ -14,11 +14,14 @@ from forensics.demo.suite.families import (
     incidents_held_out,
     incidents_more,
     incidents_more_held_out,
+    incidents_team_held_out,
+    incidents_third_held_out,
     rivals,
     rivals_far,
     rivals_held_out,
     rivals_more,
     rivals_more_held_out,
+    rivals_third_held_out,
 )
 from forensics.demo.suite.sight import DEGRADATIONS, Sight
 from forensics.demo.suite.teller import Teller
@@ -70,6 +73,9 @@ FAMILIES: tuple[Family, ...] = (
     Family("base64_launch", incidents_held_out.base64_launch, incident=True, held_out=True),
     Family("batch_queue", incidents_more_held_out.batch_queue, incident=True, held_out=True),
     Family("interpreter_unit", incidents_more_held_out.interpreter_unit, incident=True, held_out=True),
+    Family("notebook_service", incidents_third_held_out.notebook_service, incident=True, held_out=True),
+    Family("asked_and_denied", incidents_third_held_out.asked_and_denied, incident=True, held_out=True),
+    Family("agent_team", incidents_team_held_out.agent_team, incident=True, held_out=True),
     Family("granted", rivals.granted, incident=False),
     Family("malware_idle_agent", rivals.malware_idle_agent, incident=False),
     Family("researcher", rivals.researcher, incident=False),
@@ -94,6 +100,8 @@ FAMILIES: tuple[Family, ...] = (
     Family("volunteer_science", rivals_more_held_out.volunteer_science, incident=False, held_out=True),
     Family("node_operator", rivals_more_held_out.node_operator, incident=False, held_out=True),
     Family("course_chapter", rivals_more_held_out.course_chapter, incident=False, held_out=True),
+    Family("shared_lab_host", rivals_third_held_out.shared_lab_host, incident=False, held_out=True),
+    Family("approved_exercise", rivals_third_held_out.approved_exercise, incident=False, held_out=True),
 )
 
 
