@@ -5,7 +5,14 @@
 -- not for:  records that no relation of the chain can name (background flows)
 
 with every as (
-    select event, source_id, record, part, line, table_name, earliest_us, best_us, latest_us, ts_basis from command_event
+    select command_event.event, command_event.source_id, command_event.record, command_event.part, command_event.line,
+        command_event.table_name,
+        coalesce(command_event.earliest_us, untimed_line.earliest_us) as earliest_us,
+        command_event.best_us,
+        coalesce(command_event.latest_us, untimed_line.latest_us) as latest_us,
+        coalesce(untimed_line.ts_basis, command_event.ts_basis) as ts_basis
+   from command_event
+   left join untimed_line on untimed_line.event = command_event.event
     union all
     select event, source_id, record, part, line, 'transcript', earliest_us, best_us, latest_us, ts_basis from statement
     union all

@@ -1,6 +1,7 @@
 -- question: which shell entry or exec may come from which tool call?
 -- grain:    one row per pair (tool call, history entry or exec) with the same command in the window of the call
--- columns:  call_event, run_event, basis ('same text' | 'same command'), lag_us (run minus call, best estimates),
+-- columns:  call_event, run_event, basis ('same text' | 'same command'), lag_us (run minus call, best estimates; null
+--           for a line without a time, which its order places),
 --           calls_fitting (calls that fit this run), runs_fitting (runs that fit this call), choice (1 = nearest call)
 -- as:       table
 -- not for:  proving that the agent ran a command; a call without a process is a call
@@ -84,6 +85,10 @@ pairs as (
     select * from same_text
     union all
     select * from same_command
+    union all
+    select call_event, event, 'same text', cast(null as bigint), false
+    from untimed_line
+    where call_event is not null
 )
 
 select
