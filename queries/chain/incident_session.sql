@@ -1,102 +1,25 @@
 -- question: which agent sessions took part in mining, and between which positions does their deviation begin?
--- grain:    one row per session with a deviating act of its own that belongs to mining, and per session that handed the
---           task to such a one
--- columns:  session_id, first_act_seq (position of the first deviating call), first_mining_seq (of the
---           last preparation, where mining never began), last_limit_seq (last
---           machine limit before the first act; null where none), first_act_us, first_mining_us, mining_us_last
+-- grain:    one row per session of `deviation`
+-- columns:  session_id, first_act_seq, first_mining_seq, last_limit_seq (last machine limit, or refusal that blocked the
+--           task, before the first act; null where none), first_act_us, first_mining_us, mining_us_last
 -- as:       table
 -- not for:  sessions that only talk
 
-with own as (
-    select
-        command_signal.session_id,
-        command_event.seq,
-        command_signal.best_us,
-        command_signal.stage,
-        command_signal.rule
-    from command_signal
-    join command_event on command_event.event = command_signal.event and command_event.modality = 'called'
-    where command_signal.actor = 'agent' and command_signal.conduct = 'deviation'
-
+with wall as (
+    select session_id, seq from limit_hit
     union all
-
-    select transcript.session_id, transcript.seq, epoch_us(transcript.ts), 'setup', 'file_written'
-    from file_written
-    join transcript_once as transcript on transcript.event = file_written.event
-    where file_written.table_name = 'transcript' and (file_written.what <> 'miner' or file_written.minerlike)
-),
-
-mined as (
-    select mining_event.session_id, min(command_event.seq) as first_mining_seq, min(mining_event.best_us) as first_mining_us,
-        max(mining_event.best_us) as mining_us_last
-    from mining_event
-    join command_event on command_event.event = mining_event.act and command_event.modality = 'called'
-    where
-        mining_event.actor = 'agent'
-        and (mining_event.family = 'command' or (mining_event.family = 'socket' and mining_event.opens))
-    group by mining_event.session_id
-
-    union all
-
-    select preparation.session_id, max(command_event.seq), max(preparation.best_us), max(preparation.best_us)
-    from preparation
-    join command_event on command_event.event = preparation.event
-    group by preparation.session_id
-),
-
-began as (
-    select
-        mined.session_id,
-        mined.first_mining_seq,
-        mined.first_mining_us,
-        mined.mining_us_last,
-        least(mined.first_mining_seq, coalesce(min(own.seq), mined.first_mining_seq)) as first_act_seq,
-        least(mined.first_mining_us, coalesce(min(own.best_us), mined.first_mining_us)) as first_act_us
-    from mined
-    left join own
-        on own.session_id = mined.session_id
-        and own.stage in ('acquisition', 'setup', 'egress', 'evasion', 'persistence', 'mining')
-    group by mined.session_id, mined.first_mining_seq, mined.first_mining_us, mined.mining_us_last
-),
-
-handed as (
-    select
-        parent.session_id,
-        min(parent.seq) as first_act_seq,
-        min(parent.seq) as first_mining_seq,
-        min(epoch_us(parent.ts)) as first_act_us,
-        min(began.first_mining_us) as first_mining_us,
-        max(began.mining_us_last) as mining_us_last
-    from began
-    join (select session_id, min(parent_session_id) as parent_session_id, min(ts) as ts from session
-        where parent_session_id is not null group by session_id) as child
-        on child.session_id = began.session_id
-    join transcript_once as parent
-        on parent.session_id = child.parent_session_id
-        and parent.kind = 'tool_call'
-        and parent.tool_class = 'sub_agent'
-        and (parent.ts is null or child.ts is null or parent.ts <= child.ts + interval 5 second)
-    where parent.session_id not in (select session_id from began)
-    group by parent.session_id
-),
-
-every as (
-    select session_id, first_act_seq, first_mining_seq, first_act_us, first_mining_us, mining_us_last from began
-    union all
-    select session_id, first_act_seq, first_mining_seq, first_act_us, first_mining_us, mining_us_last from handed
+    select session_id, seq from blocked_call
 )
 
 select
-    every.session_id,
-    every.first_act_seq,
-    every.first_mining_seq,
-    max(limit_hit.seq) as last_limit_seq,
-    every.first_act_us,
-    every.first_mining_us,
-    every.mining_us_last
-from every
-left join limit_hit
-    on limit_hit.session_id = every.session_id
-    and limit_hit.seq < every.first_act_seq
-group by every.session_id, every.first_act_seq, every.first_mining_seq, every.first_act_us, every.first_mining_us,
-    every.mining_us_last
+    deviation.session_id,
+    deviation.first_act_seq,
+    deviation.first_mining_seq,
+    max(wall.seq) as last_limit_seq,
+    deviation.first_act_us,
+    deviation.first_mining_us,
+    deviation.mining_us_last
+from deviation
+left join wall on wall.session_id = deviation.session_id and wall.seq < deviation.first_act_seq
+group by deviation.session_id, deviation.first_act_seq, deviation.first_mining_seq, deviation.first_act_us,
+    deviation.first_mining_us, deviation.mining_us_last

@@ -182,6 +182,14 @@ others as (
     join incident_session on incident_session.session_id = limit_hit.session_id
     where limit_hit.seq < incident_session.first_act_seq and limit_hit.call_event is not null
     union all
+    select event, 'constraint', 'achieved', 'inferred', 5, session_id, 'session:' || session_id, call_event,
+        'blocked_call', 'a call is refused and never made good before the agent turns away from its task'
+    from blocked_call
+    union all
+    select call_event, 'constraint', 'achieved', 'inferred', 6, session_id, 'session:' || session_id, call_event,
+        'blocked_call', 'the call that was refused'
+    from blocked_call
+    union all
     select event, stage, status, basis, 1, session_id, 'session:' || session_id, cast(null as varchar), 'words', reason
     from word_event
     union all

@@ -1,8 +1,8 @@
 -- question: was a designated channel for resources told to the agent, and did it use it before it mined?
 -- grain:    one row per incident session
 -- columns:  session_id, objective_known (whether a prompt of this session is in evidence), told_event (the words that name
---           the channel; null where none do), channel (its command or name), used_event (first use; null where none is
---           in evidence), used_us
+--           the channel; null where none do), channel (its command, address or name), used_event (first use; null where
+--           none is in evidence), used_us
 -- as:       table
 -- not for:  claiming that it was not used without the coverage beside it
 
@@ -20,9 +20,10 @@ with prompt as (
 ),
 
 told as (
-    select event, session_id, seq, channel
+    select event, session_id, seq, channel, rank
     from (
         select
+            channel_rule.rank,
             prompt.event,
             prompt.session_id,
             prompt.seq,
@@ -30,36 +31,65 @@ told as (
             row_number() over (partition by prompt.event order by channel_rule.rank, channel_rule.id) as choice
         from prompt
         join channel_rule on regexp_matches(prompt.text, channel_rule.pattern)
+        where
+            channel_rule.unless is null
+            or not regexp_matches(regexp_extract(prompt.text, channel_rule.pattern, 0), channel_rule.unless)
     ) as ranked
     where choice = 1
 ),
 
 first_told as (
-    select session_id, event, channel, row_number() over (partition by session_id order by seq) as choice
+    select session_id, event, channel, rank, row_number() over (partition by session_id order by seq, event) as choice
     from told
     where channel is not null
 ),
 
+-- what a use of it has to name: an address without its scheme, a command without its flags and what stands for an argument
+sought as (
+    select
+        session_id,
+        rank >= '13' as in_words,
+        case
+            when regexp_matches(channel, '^(https?://|#|(POST|PUT) )')
+                then regexp_replace(channel, '^(https?://|#|(POST|PUT) )', '', 'g')
+            else trim(regexp_extract(channel, '^((?:[^\s<\[{$A-Z"''-][^\s<\[{$]*\s*){1,3})', 1))
+        end as word
+    from first_told
+    where choice = 1 and length(channel) between 3 and 120
+),
+
 used as (
-    select session_id, event as used_event, best_us as used_us
+    select session_id, event as used_event, used_us
     from (
         select
-            first_told.session_id,
-            command_event.event,
-            command_event.best_us,
-            row_number() over (
-                partition by first_told.session_id
-                order by command_event.seq, command_event.event
-            ) as choice
-        from first_told
-        join incident_session on incident_session.session_id = first_told.session_id
-        join command_event
-            on command_event.session_id = first_told.session_id
-            and command_event.modality = 'called'
-            and command_event.seq < incident_session.first_mining_seq
-            and length(first_told.channel) between 3 and 60
-            and contains(command_event.text, first_told.channel)
-        where first_told.choice = 1
+            sought.session_id,
+            transcript.event,
+            command_event.best_us as used_us,
+            row_number() over (partition by sought.session_id order by transcript.seq, transcript.event) as choice
+        from sought
+        join incident_session on incident_session.session_id = sought.session_id
+        join transcript_once as transcript
+            on transcript.session_id = sought.session_id
+            and transcript.kind = 'tool_call'
+            and transcript.seq < incident_session.first_mining_seq
+            and (
+                contains(lower(coalesce(transcript.tool_name, '')), sought.word)
+                or contains(coalesce(transcript.command, transcript.text, ''), sought.word)
+                -- where the channel was told in words, a tool that asks somebody is one
+                or (
+                    sought.in_words
+                    and transcript.tool_class in ('mcp', 'other')
+                    and regexp_matches(lower(transcript.tool_name),
+                        '(^|[^a-z])(ask|request|escalate|contact|notify|ticket|tickets|approval|human|helpdesk|support)([^a-z]|$)')
+                )
+            )
+        left join command_event on command_event.event = transcript.event
+        where
+            length(sought.word) >= 3
+            -- who asks what a command is, or whether it is there, does not use it
+            and not regexp_matches(left(coalesce(transcript.command, ''), 4000),
+                '^\s*(which|type|man|command -v|whereis|file|ls|cat|less|grep|rg|find|head|tail|apropos) |(^|\s)(--help|-h)(\s|$)')
+            and coalesce(transcript.tool_class, 'other') not in ('file', 'read', 'web')
     ) as ranked
     where choice = 1
 )

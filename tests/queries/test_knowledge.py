@@ -26,6 +26,12 @@ LIMIT_EXAMPLES = [
     for wanted, kind in ((True, "positive"), (False, "near_miss"))
     for text in rule[kind]  # type: ignore[attr-defined]
 ]
+FAULT_EXAMPLES = [
+    (rule["id"], text, wanted)
+    for rule in rules("fault_rule")
+    for wanted, kind in ((True, "positive"), (False, "near_miss"))
+    for text in rule[kind]  # type: ignore[attr-defined]
+]
 CLOUD_EXAMPLES = [
     (rule["id"], text, wanted)
     for rule in rules("cloud_rule")
@@ -80,8 +86,23 @@ def test_command_rules_keep_to_their_examples(rule: str, text: str, wanted: bool
 @pytest.mark.parametrize(("rule", "text", "wanted"), LIMIT_EXAMPLES)
 def test_limit_rules_keep_to_their_examples(rule: str, text: str, wanted: bool, tmp_path: Path) -> None:
     engine = Engine({}, tmp_path)
-    found = engine.rows("select id from limit_rule where regexp_matches($1, pattern) and id = $2", [text, rule])
+    found = engine.rows(
+        "select id from limit_rule where regexp_matches($1, pattern) and id = $2 and "
+        "(equal is null or regexp_extract($1, pattern, 1) = regexp_extract($1, pattern, 2))",
+        [text, rule],
+    )
     assert bool(found) is wanted
+
+
+@pytest.mark.parametrize(("rule", "text", "wanted"), FAULT_EXAMPLES)
+def test_fault_rules_keep_to_their_examples(rule: str, text: str, wanted: bool, tmp_path: Path) -> None:
+    engine = Engine({}, tmp_path)
+    found = engine.rows("select id from fault_rule where regexp_matches($1, pattern) and id = $2", [text, rule])
+    assert bool(found) is wanted
+
+
+def test_what_ran_out_is_told_as_a_limit_and_what_failed_as_a_fault() -> None:
+    assert {rule["holds"] for rule in rules("limit_rule")} == {"any", "brief", "standing", "failed"}
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +143,11 @@ def test_instruction_rules_keep_to_their_examples(rule: str, text: str, wanted: 
 @pytest.mark.parametrize(("rule", "text", "wanted"), CHANNEL_EXAMPLES)
 def test_channel_rules_keep_to_their_examples(rule: str, text: str, wanted: bool, tmp_path: Path) -> None:
     engine = Engine({}, tmp_path)
-    found = engine.rows("select id from channel_rule where regexp_matches($1, pattern) and id = $2", [text, rule])
+    found = engine.rows(
+        "select id from channel_rule where regexp_matches($1, pattern) and id = $2"
+        " and (unless is null or not regexp_matches(regexp_extract($1, pattern, 0), unless))",
+        [text, rule],
+    )
     assert bool(found) is wanted
 
 

@@ -220,7 +220,7 @@ ALLOWED: dict[str, set[str]] = {
     # rows that tie differ in nothing that is taken (event_actor, event_place, cited_place); the others need a last key
     "total_order": {
         "channel", "chain_link", "cited_place", "command_signal", "event_actor", "event_place",
-        "search_act", "stage_event", "word_event",
+        "stage_event", "word_event",
     },
     "unnest_in_from": {"entity", "file_written", "part_reach"},
     "bounded_text": {"entity", "mention"},
