@@ -116,6 +116,19 @@ _GAPS = """
 """
 
 
+_IMPOSSIBLE = """
+    select kind, apart_us, from_earliest_us, to_latest_us,
+        left(source_from.sha256, 12) || '#' || cause.record as from_event,
+        left(source_to.sha256, 12) || '#' || effect.record as to_event
+    from impossible_order
+    join event_place as cause on cause.event = impossible_order.from_event
+    join source as source_from on source_from.source_id = cause.source_id
+    join event_place as effect on effect.event = impossible_order.to_event
+    join source as source_to on source_to.source_id = effect.source_id
+    order by kind, impossible_order.from_event, impossible_order.to_event limit 500
+"""
+
+
 def gaps(engine: Engine) -> list[dict[str, Any]]:
     """What evidence itself says it missed, and what could not be read."""
     found: list[dict[str, Any]] = [
@@ -143,6 +156,16 @@ def gaps(engine: Engine) -> list[dict[str, Any]]:
         for row in engine.rows(
             "select path, quarantined from source where format is not null and quarantined > 0 order by intake, path"
         )[:500]
+    )
+    found.extend(
+        {
+            "what": f"impossible order: {row['to_event']} is {row['apart_us'] / 1_000_000:g} s or more before"
+            f" {row['from_event']}, which it follows from ({row['kind']}): a clock is off and was not corrected, or the"
+            " two do not belong together",
+            "first": moment(row["to_latest_us"]),
+            "last": moment(row["from_earliest_us"]),
+        }
+        for row in engine.rows(_IMPOSSIBLE)
     )
     return found
 
