@@ -117,15 +117,15 @@ _GAPS = """
 
 
 _IMPOSSIBLE = """
-    select kind, apart_us, from_earliest_us, to_latest_us,
-        left(source_from.sha256, 12) || '#' || cause.record as from_event,
-        left(source_to.sha256, 12) || '#' || effect.record as to_event
+    select impossible_order.kind, impossible_order.apart_us, impossible_order.from_earliest_us,
+        impossible_order.to_latest_us,
+        left(cause.source_id, 12) || '#' || cause.record as from_event,
+        left(effect.source_id, 12) || '#' || effect.record as to_event
     from impossible_order
     join event_place as cause on cause.event = impossible_order.from_event
-    join source as source_from on source_from.source_id = cause.source_id
     join event_place as effect on effect.event = impossible_order.to_event
-    join source as source_to on source_to.source_id = effect.source_id
-    order by kind, impossible_order.from_event, impossible_order.to_event limit 500
+    order by impossible_order.kind, impossible_order.from_event, impossible_order.to_event
+    limit 500
 """
 
 
