@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PROBE = import sys; sys.exit(0 if sys.version_info >= (3, 11) else "python 3.11 or newer is needed, this is " + sys.version)
 
-.PHONY: demo test lint bench bench-truth conformance bundle lock clean
+.PHONY: demo test lint bench bench-truth bench-reading conformance bundle lock clean
 
 demo: $(READY)
 	$(BIN)/forensics demo
@@ -27,6 +27,9 @@ bench: $(READY)
 
 bench-truth: $(READY)
 	$(BIN)/python -P tests/benchmarks/truth.py
+
+bench-reading: $(READY)
+	$(BIN)/python -P tests/benchmarks/reading_list.py
 
 conformance: $(READY)
 	$(BIN)/python -P tests/benchmarks/conformance.py

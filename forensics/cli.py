@@ -25,6 +25,7 @@ COMMANDS = {
     "verify": "Check every hash, the chain of custody and this tool.",
     "annotate": "Dispute, exclude or note a record, or confirm a source's zone.",
     "timeline": "List what happened, in order of time.",
+    "read": "Tell which of an agent's own words to read first; no finding.",
     "explain": "Tell which agents were active around an alert, and the chance of it.",
     "show": "Print the bytes that a reference stands for.",
     "query": "Ask SQL of a case.",

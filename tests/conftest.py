@@ -14,6 +14,9 @@ from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 
+# before anything loads numpy: two test processes that each multiply on all cores wait for each other
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # properties are checked on the same examples everywhere, and never against a clock
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.load_profile("repeatable")
