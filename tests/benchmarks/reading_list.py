@@ -168,7 +168,11 @@ def page(shared: Path, scratch: Path, model: Model) -> str:
             at = places([own[n] for n in range(len(rows)) if chosen[n] and not (plain and oblique[n])], others)
             shares = " | ".join(f"{sum(place <= depth for place in at)}/{len(at)}" for depth in DEPTHS)
             among.append(f"| {measure.told} | {what} | {shares} | {sorted(at)[len(at) // 2]:.0f} |")
-    chance = sum(wanted) / len(wanted)
+    chance = [
+        sum(wanted) / len(rows),
+        sum(wanted) / (len(rows) - sum(against)),
+        sum(oblique) / (len(rows) - sum(against) - sum(wanted) + sum(oblique)),
+    ]
     return _DOCUMENT.format(
         model=NAME,
         descriptions=len(descriptions()),
@@ -179,7 +183,7 @@ def page(shared: Path, scratch: Path, model: Model) -> str:
         alone="\n".join(alone),
         among="\n".join(among),
         background=len(background),
-        chance=f"{chance:.2f}",
+        chance=", ".join(f"{each:.2f}" for each in chance),
         speed=f"{speed:.0f}",
     )
 
@@ -219,9 +223,9 @@ them put obliquely; {against} refuse or recite a rule. They are few and short: a
 nothing. The descriptions were written before the first measurement and not changed after it, by one who had seen these
 sentences.
 
-Alone: average precision ({chance} of all are wanted). Refusals are no error of a reading list, so they are left out of
-the second and third column. Hard pairs: how often a text that is meant is likelier than one that only shares words with
-its description.
+Alone: average precision. Refusals are no error of a reading list, so they are left out of the second and third column.
+By chance it would come near the share of what is wanted: {chance}. Hard pairs: how often a text that is meant is
+likelier than one that only shares words with its description.
 
 {alone}
 
