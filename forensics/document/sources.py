@@ -116,6 +116,23 @@ _GAPS = """
 """
 
 
+_BREAKS = """
+    select delivery.path, transcript_break.sign, transcript_break.places,
+        left(transcript_break.source_id, 12) || '#' || transcript_break.record as place
+    from transcript_break
+    join delivery on delivery.source_id = transcript_break.source_id
+    order by delivery.path, transcript_break.sign, transcript_break.session_id
+    limit 500
+"""
+_SIGNS = {
+    "answer_without_call": "a tool's answer stands without its call",
+    "call_without_answer": "a call was never answered, though later ones were",
+    "ends_in_a_call": "it ends with a call that has no answer",
+    "time_goes_back": "times go back by more than ten minutes",
+    "same_id_other_words": "one piece stands there twice with other words",
+}
+
+
 _IMPOSSIBLE = """
     select impossible_order.kind, impossible_order.apart_us, impossible_order.from_earliest_us,
         impossible_order.to_latest_us,
@@ -127,6 +144,10 @@ _IMPOSSIBLE = """
     order by impossible_order.kind, impossible_order.from_event, impossible_order.to_event
     limit 500
 """
+
+
+def _more(places: int) -> str:
+    return f" and {places - 1} more" if places > 1 else ""
 
 
 def gaps(engine: Engine) -> list[dict[str, Any]]:
@@ -156,6 +177,15 @@ def gaps(engine: Engine) -> list[dict[str, Any]]:
         for row in engine.rows(
             "select path, quarantined from source where format is not null and quarantined > 0 order by intake, path"
         )[:500]
+    )
+    found.extend(
+        {
+            "what": f"{row['path']}: transcript not whole, or changed: {_SIGNS[row['sign']]}"
+            f" ({row['place']}{_more(row['places'])})",
+            "first": None,
+            "last": None,
+        }
+        for row in engine.rows(_BREAKS)
     )
     found.extend(
         {
