@@ -125,13 +125,14 @@ def _listed() -> re.Pattern[bytes]:
     return re.compile(rb"(?<![a-z0-9])(" + b"|".join(re.escape(word.encode()) for word in words) + rb")(?![a-z0-9])")
 
 
-def jobs(families: list[Family], seeds: int, degraded: int) -> list[Job]:
+def jobs(families: list[Family], seeds: int, degraded: int, every: int = 1) -> list[Job]:
     """All cases of a run, the plain ones first; families take turns in which seeds are degraded."""
     plain = [(family.name, seed, "") for family in families for seed in range(seeds)]
     some = [
         (family.name, (place + turn) % seeds)
         for turn in range(min(seeds, degraded))
         for place, family in enumerate(families)
+        if place % every == 0
     ]
     return plain + [(name, seed, how) for how in WORSE for name, seed in some]
 
@@ -143,6 +144,7 @@ def main() -> int:
     parser.add_argument("--families", default="", help="names, separated by commas")
     parser.add_argument("--no-degradations", action="store_true")
     parser.add_argument("--degraded-seeds", type=int, default=DEGRADED_SEEDS)
+    parser.add_argument("--degraded-every", type=int, default=1, help="degrade every so many of the families only")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--findings", type=Path, help="write here what was wrong, case by case, seen families only")
     parser.add_argument("--output", type=Path, default=None, help="default docs/accuracy.md for a full run")
@@ -151,7 +153,7 @@ def main() -> int:
     parser.add_argument("--likelihood", type=Path, default=None, help="default likelihood.csv for a full run")
     given = parser.parse_args()
     families = chosen([name for name in given.families.split(",") if name])
-    todo = jobs(families, given.seeds, 0 if given.no_degradations else given.degraded_seeds)
+    todo = jobs(families, given.seeds, 0 if given.no_degradations else given.degraded_seeds, given.degraded_every)
     rules = given.sigma if given.sigma.is_dir() else None
     results: dict[Job, dict[str, Any]] = {}
     with ProcessPoolExecutor(given.processes) as pool:
