@@ -162,6 +162,7 @@ def _agent_acted(
     own = [row for row in origins if row["session_id"] in episode.kin]
     told = [row for row in own if row["origin"] == "instructed"]
     read = [row for row in own if row["origin"] == "read" and row["kind"] in {"instruction", "wallet"}]
+    referred = [row for row in own if row["origin"] == "referred" and row["kind"] in {"instruction", "wallet"}]
     acts = [*calls, *linked]
     if not calls and _brought(engine, linked):
         return _result(
@@ -181,6 +182,14 @@ def _agent_acted(
         )
         found.evidence_for["operator"] = [row["event"] for row in told]
         found.evidence_against["agent"] = [row["event"] for row in told]
+        return found
+    if referred:
+        found = _result(
+            {"unknown": 0.42, "sanctioned_workload": 0.28, "intruder": 0.2, "agent": 0.06},
+            "something that a prompt sent the agent to read brought the task or the account",
+            acts,
+        )
+        found.evidence_against["agent"] = [row["event"] for row in referred]
         return found
     if read:
         found = _result(

@@ -45,6 +45,7 @@ PLAIN: dict[str, Plain] = {
     "cpulimit": Plain("lpePc", "limit pid exe path cpu", idle="peP"),
     "chroot": Plain(operands=1),
     "nsenter": Plain("tSG", "target setuid setgid"),
+    "firejail": Plain(),
     "unshare": Plain("SGRw", "setuid setgid root wd map-user map-group propagation setgroups"),
     "proot": Plain("rbwqkvS", "rootfs bind cwd pwd qemu kernel-release verbose"),
     "xargs": Plain("nPILdEsa", "max-args max-procs replace max-lines delimiter arg-file max-chars process-slot-var"),

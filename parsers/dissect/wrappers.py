@@ -46,6 +46,8 @@ class Inner(NamedTuple):
     same_shell: bool = False
 
 
+_BATCH = ("sbatch", "qsub", "bsub")
+_JOB_SCRIPT = re.compile(r"\.(sh|bash|sbatch|slurm|pbs|sge|lsf|job|py)$")
 _KUBECTL_VERBS = frozenset({"exec", "run", "debug"})
 _FIND_ACTIONS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 _TMUX_STARTERS = frozenset(
@@ -127,6 +129,8 @@ def reads_program(name: str, words: list[Word]) -> str | None:
         return "shell" if operands and operands[0].text in {"/dev/stdin", "/proc/self/fd/0"} else None
     if name in {"at", "batch"}:
         return None if any(word.text in {"-f", "-l", "-r", "-c", "-d"} for word in operands) else "shell"
+    if name in _BATCH:
+        return None if any(_JOB_SCRIPT.search(word.text) for word in operands) or _batch(words) else "shell"
     if name == "crontab":
         return "cron" if any(word.text in {"-", "/dev/stdin"} for word in operands) else None
     if name == "ssh":
@@ -383,12 +387,23 @@ def _code(words: list[Word], name: str) -> list[Inner]:
     return []
 
 
+def _batch(words: list[Word]) -> list[Inner]:
+    """`sbatch --wrap TEXT`: the job is told on the command line."""
+    for number, word in enumerate(words[1:], 1):
+        if word.text == "--wrap":
+            return [Inner("batch", words[number + 1 : number + 2], "shell")] if number + 1 < len(words) else []
+        if word.text.startswith("--wrap="):
+            return [Inner("batch", [word._replace(text=word.text.partition("=")[2], inner=None)], "shell")]
+    return []
+
+
 _SPECIAL: dict[str, Callable[[list[Word]], list[Inner]]] = {
     **dict.fromkeys(SHELLS, _shell),
     **dict.fromkeys(RUNNERS, _runner),
     **dict.fromkeys(("docker", "podman", "nerdctl", "docker-compose", "podman-compose"), _container),
     **dict.fromkeys(("kubectl", "oc", "k3s"), _kubectl),
     **dict.fromkeys(("su", "runuser"), _su),
+    **dict.fromkeys(_BATCH, _batch),
     "sudo": _sudo,
     "env": _env,
     "exec": _exec,

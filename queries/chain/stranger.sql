@@ -1,10 +1,11 @@
 -- question: what does a start of mining look like that no tool call explains: a person's at a keyboard, or one that
 --           came in from outside?
 -- grain:    one row per opening record of a host that is not the agent's
--- columns:  event, terminal (started at a terminal), signed_in (descends from a login), agent_account (runs under an
---           account whose commands agents' calls explain), before_agent (earlier than every agent session in evidence;
---           null where times are missing), outside (a download was piped into a shell under the same account within an
---           hour before), hidden (runs from a hidden folder or one that anybody may write to)
+-- columns:  event, terminal (started at a terminal), signed_in (descends from a login, or asks sudo at a terminal),
+--           agent_account (runs under an account whose commands agents' calls explain), before_agent (earlier than
+--           every agent session in evidence; null where times are missing), outside (a download was piped into a
+--           shell under the same account within an hour before), hidden (runs from a hidden folder or one that
+--           anybody may write to)
 -- as:       table
 -- order:    event
 -- not for:  naming anybody; these are grounds, weighed in the document
@@ -16,7 +17,8 @@ with start as (
         mining_event.principal,
         command_event.text_sha256,
         command_event.login_uid,
-        process.tty
+        process.tty,
+        process.kind
     from mining_event
     join command_event on command_event.event = mining_event.event
     left join process
@@ -50,7 +52,11 @@ hidden as (
 select
     start.event,
     bool_or(coalesce(start.tty, '') not in ('', '(none)', '?')) as terminal,
-    bool_or(start.login_uid is not null) as signed_in,
+    -- whoever becomes another at a terminal has signed in as himself
+    bool_or(
+        start.login_uid is not null
+        or (coalesce(start.kind, '') = 'sudo' and coalesce(start.tty, '') like '%pts%')
+    ) as signed_in,
     bool_or(start.principal in (select principal from explained)) as agent_account,
     bool_or(start.best_us < first_session.first_us) as before_agent,
     bool_or(piped.principal is not null) as outside,

@@ -21,7 +21,10 @@ with hit as (
     from part_reach
     join command_rule as rule
         on regexp_matches(part_reach.program, '^(' || rule.program || ')$')
-        and regexp_matches(part_reach.arguments, rule.arguments)
+        -- that a miner is started or fetched must be told by the program's own words, not by a text that it is given
+        and regexp_matches(
+            case when rule.stage in ('mining', 'acquisition') then part_reach.handed else part_reach.arguments end,
+            rule.arguments)
         and not coalesce(regexp_matches(part_reach.arguments, rule.unless), false)
     where
         rule.unless_reader is null

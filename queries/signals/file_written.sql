@@ -2,7 +2,8 @@
 -- grain:    one row per event
 -- columns:  event, text_sha256, table_name, path (one file written), what ('wallet' | 'pool' | 'miner'), minerlike
 --           (whether the text also has what only miners' settings have), schedules (whether the text
---           asks for a start by clock or at boot)
+--           asks for a start by clock or at boot), acts (whether a program of this text starts others or speaks to
+--           others; one that only handles samples does neither)
 -- as:       table
 -- not for:  showing that the file was used
 
@@ -74,15 +75,30 @@ holding as (
         every.path,
         regexp_matches(every.text, '(?i)(@reboot|cron|\[Service\]|WantedBy=|systemd|\.bashrc|\.profile)') as schedules,
         regexp_matches(every.text,
-            '(?i)(stratum2?\+|donate-level|\\?"pools\\?"|rx/0|randomx|cryptonight|max-threads-hint|kawpow|ethash|rig-id|nicehash|xmrig|hash-?rate)')
+            '(subprocess|os\.(system|popen|exec|spawn)|socket|\bpty\.|open_connection|child_process|spawn\(|exec\(|\bnet\.|\btls\.|fetch\(|websocket|WebSocket|system\(|startMining\(|\.Anonymous\(|<script)')
+            as acts,
+        regexp_matches(every.text,
+            '(?i)(stratum2?\+|donate-level|\\?"pools\\?"|rx/0|randomx|cryptonight|max-threads-hint|kawpow|ethash|rig-id|nicehash|xmrig|hash-?rate|mining\.(authorize|submit)|startMining\(|\.Anonymous\(|web-?miner|coin-?hive|coin-?imp)')
             -- a program that is handed a place to connect and an account, the way miners take them
             or (
                 regexp_matches(every.text, '(^|[\s"'',\[])(-o|--url|--pool|--server)[\s"'',=\\]')
                 and regexp_matches(every.text, '(^|[\s"'',\[])(-u|--user|--wallet)[\s"'',=\\]')
             ) as minerlike,
-        max(case when pool_name.domain is not null then 1 else 0 end) as listed_pools,
+        -- a pool's pages and its answers to questions are no place to mine at
+        max(case when pool_name.domain is not null and coalesce(observable.scheme, '') not in ('http', 'https')
+            then 1 else 0 end) as listed_pools,
         max(case when observable.kind = 'wallet' and observable."check" = 'valid' then 1 else 0 end) as wallets,
-        max(case when observable.scheme like 'stratum%' then 1 else 0 end) as pools,
+        max(case
+            when observable.scheme like 'stratum%'
+                -- a program that speaks the miners' protocol to a listed pool has it for its own
+                or (
+                    pool_name.domain is not null
+                    and coalesce(observable.scheme, '') not in ('http', 'https')
+                    and regexp_matches(every.text, 'mining\.(subscribe|authorize)|["'']login["'']')
+                )
+                then 1
+            else 0
+        end) as pools,
         max(case when regexp_matches(coalesce(every.own_text, every.text), '(?i)(^|[^a-z])(xmrig|xmr-stak|cpuminer|minerd|ethminer|t-rex|lolminer|nbminer|srbminer)')
             then 1 else 0 end) as miners
     from every
@@ -93,7 +109,7 @@ holding as (
     left join pool_name
         on lower(observable.host) = pool_name.domain
         or lower(observable.host) like '%.' || pool_name.domain
-    group by every.event, every.text_sha256, every.table_name, every.path, schedules, minerlike
+    group by every.event, every.text_sha256, every.table_name, every.path, schedules, minerlike, acts
 )
 
 select
@@ -103,7 +119,8 @@ select
     min(path) as path,
     case when max(wallets) = 1 then 'wallet' when max(pools) = 1 then 'pool' else 'miner' end as what,
     bool_or(minerlike or (wallets = 1 and listed_pools = 1)) as minerlike,
-    bool_or(schedules) as schedules
+    bool_or(schedules) as schedules,
+    bool_or(acts) as acts
 from holding
 where wallets + pools + miners > 0
 group by event

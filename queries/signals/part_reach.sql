@@ -1,23 +1,56 @@
--- question: was this part of a command line run by it, or only put into a schedule or a file?
+-- question: was this part of a command line run by it, or only put into a schedule, a file or a room without a network?
 -- grain:    one row per part of a distinct command line
--- columns:  text_sha256, part_no, reach ('run' | 'scheduled' | 'written'), program (lower case, extension removed),
---           arguments (joined argument vector, at most 8192 characters), path (base name of the file written to; null
+-- columns:  text_sha256, part_no, reach ('run' | 'scheduled' | 'written' | 'isolated': run where no network is),
+--           program (lower case, extension removed), arguments (joined argument vector, at most 8192 characters),
+--           handed (the same without words that are texts of their own, such as a quoted command line: what a
+--           program is told about is not what it is started with), path (base name of the file written to; null
 --           where reach is not 'written')
 -- as:       table
 -- not for:  showing that a schedule or a file was used; see script_run
 
-with recursive marked as (
+with recursive part as (
     select
         text_sha256,
         part_no,
         parent_no,
         regexp_replace(lower(coalesce(executable, '')), '\.(exe|bin|sh|py)$', '', 'g') as program,
         left(coalesce(array_to_string(argv, ' '), text, ''), 8192) as arguments,
+        -- words stay apart by a sign that no command line holds, so that a word with blanks is known for one
+        left(coalesce(array_to_string(argv, chr(31)), text, ''), 8192) as words,
+        via,
+        notes
+    from command_part
+),
+
+marked as (
+    select
+        text_sha256,
+        part_no,
+        parent_no,
+        program,
+        arguments,
+        replace(
+            regexp_replace(
+                words,
+                '(^|\x1f)([^\x1f-][^\x1f]*\s|\s|-[^\x1f\s=]*=[^\x1f-][^\x1f]*\s)[^\x1f]*',
+                '\1_',
+                'g'),
+            chr(31),
+            ' ') as words_alone,
         case
+            when
+                (program in ('docker', 'podman', 'nerdctl')
+                    and regexp_matches(words, '\x1f--net(work)?[=\x1f]none(\x1f|$)'))
+                or (program = 'unshare' and regexp_matches(words, '\x1f(--net|-[A-Za-z]*n[A-Za-z]*)(\x1f|$)'))
+                or (program = 'firejail' and regexp_matches(words, '\x1f--net=none(\x1f|$)'))
+                or (program = 'bwrap' and regexp_matches(words, '\x1f--unshare-(net|all)(\x1f|$)')
+                    and not contains(words, '--share-net'))
+                or (program = 'systemd-run' and contains(words, 'PrivateNetwork=yes'))
+                then 'isolated'
             when via = 'cron' then 'scheduled'
             when via = 'written' or list_contains(notes, 'written') then 'written'
         end as own_mark
-    from command_part
+    from part
 ),
 
 sibling as (
@@ -74,7 +107,14 @@ select
     coalesce(mark.mark, 'run') as reach,
     marked.program,
     marked.arguments,
+    case
+        when text_runner.name is not null and regexp_matches(marked.arguments, text_runner.pattern)
+            then marked.arguments
+        else marked.words_alone
+    end as handed,
     case when mark.mark = 'written' then target.path end as path
 from marked
 left join mark on mark.text_sha256 = marked.text_sha256 and mark.part_no = marked.part_no
+left join text_runner
+    on text_runner.name = regexp_replace(marked.program, '^(python|perl|ruby|node|php)[0-9.]+$', '\1', 'g')
 left join target on target.text_sha256 = marked.text_sha256 and target.part_no = marked.parent_no

@@ -6,7 +6,7 @@
 -- not for:  opening a finding where nothing else supports it: paying and testing software is given addresses too
 
 with part as (
-    select part_reach.text_sha256, part_reach.part_no, part_reach.program, part_reach.arguments,
+    select part_reach.text_sha256, part_reach.part_no, part_reach.program, part_reach.handed as arguments,
         list_contains(command_part.notes, 'background') as background
     from part_reach
     join command_part
@@ -68,6 +68,7 @@ handed as (
     left join detaching on detaching.text_sha256 = part.text_sha256
     where
         part.program not in (select name from reader_program)
+        and not regexp_matches(part.arguments, '(?i)\s(--bench|--benchmark|--stress|--version|--help|--dry-run)([=\s]|$)')
         and part.program not in ('curl', 'wget', 'http', 'ssh', 'scp', 'docker', '')
 )
 

@@ -49,7 +49,6 @@ def answer(content, call_id="t", **keys):
     [
         ({}, "Do it.", "human"),
         ({}, "<command-name>/clear</command-name>", "human"),
-        ({}, "<bash-input>ls</bash-input>", "human"),
         ({"isMeta": True}, "Do it.", "harness"),
         ({"isCompactSummary": True}, "Do it.", "harness"),
         ({}, "<local-command-stdout>x</local-command-stdout>", "harness"),
@@ -67,6 +66,13 @@ def test_who_wrote_a_user_line(transcript, keys, words, author):
     for content in (words, [{"type": "text", "text": words}]):
         (row,) = transcript(claude_code, user(content, **keys))
         assert (row["kind"], row["author"], row["text"]) == ("message", author, words)
+
+
+def test_a_command_that_a_person_types_into_the_session_is_a_call_of_that_person(transcript):
+    (row,) = transcript(claude_code, user("<bash-input> ls -l </bash-input>"))
+    assert (row["kind"], row["author"], row["tool_class"], row["command"]) == ("tool_call", "human", "shell", "ls -l")
+    (row,) = transcript(claude_code, user("I typed <bash-input>ls</bash-input> before"))
+    assert (row["kind"], row["author"], row.get("command")) == ("message", "human", None)
 
 
 def test_the_model_speaks_as_agent_and_the_harness_in_its_place(transcript):
