@@ -185,6 +185,7 @@ def _agent_acted(
         return found
     if referred:
         found = _result(
+            "referred",
             {"unknown": 0.42, "sanctioned_workload": 0.28, "intruder": 0.2, "agent": 0.06},
             "something that a prompt sent the agent to read brought the task or the account",
             acts,
