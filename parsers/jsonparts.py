@@ -9,7 +9,7 @@ A document that is cut off gives what is whole in it; its torn end is rejected.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from parsers.contract import Record, Reject, Structure
 from parsers.jsondocument import whole_document
@@ -17,6 +17,8 @@ from parsers.jsonlines import BOM, json_record
 from parsers.jsontext import JsonFault, StrictText, decodable_bytes
 from parsers.source import MAX_LINE_BYTES, Line, Source
 from parsers.text import storable
+
+_BLANKS = b" \t\r"
 
 Path = tuple[str | int, ...]
 Pattern = tuple[str | None, ...]  # None stands for any element of an array
@@ -91,23 +93,35 @@ def parts(source: Source, opened: Opened) -> Iterator[JsonPart | Reject | Struct
 def _has_lines(source: Source, opened: Opened) -> bool:
     """Tell whether documents stand on lines: the first is whole, or it is damaged and a later one is a whole object.
 
-    A line that ends within an object or array, with no fault before, begins a document of many lines.
+    A line that ends within an object or array, with no fault before, begins a document of many lines. So does, behind a
+    damaged one, a whole object before a comma, or before a line that closes something: an element of a list.
     """
-    is_damaged = False
-    for line in source.lines():
-        if not line.newline and not is_damaged:
-            return False  # the only one: it is read the same either way
-        data = None if line.data is None else line.data.strip(b" \t\r")
-        if data == b"" or (is_damaged and not (data or b"").startswith(b"{")):
+    lines = (line for line in source.lines() if line.data is None or line.data.strip(_BLANKS))
+    first = next(lines, None)
+    if first is None or not first.newline:
+        return False  # the only one: it is read the same either way
+    state = _state(first, opened)
+    return state == "whole" if state != "damaged" else _has_documents(lines, opened)
+
+
+def _has_documents(lines: Iterator[Line], opened: Opened) -> bool:
+    for line in lines:
+        data = (line.data or b"").strip(_BLANKS)
+        if not data.startswith(b"{"):
             continue
-        walk = _Walk(line, opened)
-        if any(isinstance(item, Reject) for item in walk.items()):
-            is_damaged = True
-        elif not walk.is_open:
-            return True
-        elif not is_damaged:
+        if data.endswith(b",") and _state(line._replace(data=data[:-1]), opened) == "whole":
             return False
+        if _state(line, opened) == "whole":
+            behind = next(lines, line)
+            return not (behind.data or b"").lstrip(_BLANKS).startswith((b"]", b"}"))
     return False
+
+
+def _state(line: Line, opened: Opened) -> Literal["whole", "open", "damaged"]:
+    walk = _Walk(line, opened)
+    if any(isinstance(item, Reject) for item in walk.items()):
+        return "damaged"
+    return "open" if walk.is_open else "whole"
 
 
 class _Walk:

@@ -28,7 +28,7 @@ FORMAT = Format(
     title="Azure flow logs (NSG and virtual network)",
     tables=("flow",),
     signature=True,
-    version=2,
+    version=3,
 )
 
 TUPLES = "flowTuples"

@@ -30,7 +30,7 @@ FORMAT = Format(
     tables=("session", "transcript"),
     signature=True,
     carried=(*CARRIED, "kind", "author", "agent_name", "notes", "extra"),
-    version=3,
+    version=4,
 )
 
 _MOST_LEVELS = 3

@@ -33,7 +33,7 @@ FORMAT = Format(
     tables=("session", "transcript"),
     signature=True,
     carried=(*CARRIED, "usage_is_primary", "kind", "notes"),
-    version=2,
+    version=3,
 )
 
 _OPENED = lists("messages", "history", "clientHistory", whole=True)

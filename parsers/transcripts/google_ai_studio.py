@@ -27,7 +27,7 @@ FORMAT = Format(
     signature=True,
     line_based=False,
     carried=CARRIED,
-    version=2,
+    version=3,
 )
 
 _OPENED = lists()

@@ -49,7 +49,7 @@ FORMAT = Format(
         "notes",
         "extra",
     ),
-    version=3,
+    version=4,
 )
 
 

@@ -34,7 +34,7 @@ FORMAT = Format(
     tables=("session", "transcript"),
     signature=True,
     line_based=False,
-    version=4,
+    version=5,
     carried=(*CARRIED, "kind", "role", "author", "notes", "exit_code", "usage_is_primary"),
 )
 

@@ -33,7 +33,7 @@ FORMAT = Format(
     tables=("session", "transcript"),
     signature=True,
     carried=(*CARRIED, "agent_name", "usage_is_primary", "notes", "extra"),
-    version=2,
+    version=3,
 )
 
 _LISTS = ("original_input", "generated_items", "session_items", "model_responses")

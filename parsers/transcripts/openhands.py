@@ -33,7 +33,7 @@ FORMAT = Format(
     tables=("session", "transcript"),
     signature=True,
     carried=(*CARRIED, "usage_is_primary", "host_name", "user_name", "seq"),
-    version=3,
+    version=4,
 )
 
 LISTS = frozenset({"history", "trajectory"})

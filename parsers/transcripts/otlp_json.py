@@ -33,7 +33,7 @@ FORMAT = Format(
     tables=("session", "transcript"),
     signature=True,
     carried=(*CARRIED, "agent_name", "provider", "host_name"),
-    version=2,
+    version=3,
 )
 
 _HINTS = (b'"resourceSpans"', b'"resourceLogs"')

@@ -31,7 +31,7 @@ FORMAT = Format(
     signature=True,
     line_based=False,
     carried=(*CARRIED, "duration_us", "extra", "notes", "command"),
-    version=3,
+    version=4,
 )
 
 LISTS = frozenset({"trajectory", "history"})

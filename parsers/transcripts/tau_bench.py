@@ -27,7 +27,7 @@ FORMAT = Format(
     tables=("session", "transcript"),
     signature=True,
     carried=(*CARRIED, "notes"),
-    version=2,
+    version=3,
 )
 
 _OPENED = Opened(frozenset({(), ("traj",), (None,), (None, "traj")}))

@@ -59,6 +59,29 @@ def test_members_and_elements_are_records():
 
 
 @pytest.mark.parametrize(
+    "behind",
+    [
+        b'{"n": 1},\n{"n": 2}\n]}\n',
+        b'{"n": 1}\n]}\n',
+        b' {"n": 1}\n ],\n"rest": {}}\n',
+    ],
+)
+def test_elements_on_lines_of_their_own_are_no_documents_where_the_first_line_is_damaged(behind):
+    whole, _ = read(b'{"id": 1, "steps": [\n' + behind)
+    assert [part.document for part in whole] == [0] * len(whole)
+    found, rejects = read(b'{"id": ~, "steps": [\n' + behind)
+    assert found == []
+    assert [reject.record.length for reject in rejects] == [21 + len(behind) - 1]
+
+
+@pytest.mark.parametrize("behind", [b'{"id": 2}\n', b'{"id": 2}\n{"id": 3}\n', b'{"id": 2},"\n{"id": 3}\n'])
+def test_lines_behind_a_damaged_first_one_are_documents(behind):
+    found, rejects = read(b'{"id": ~}\n' + behind)
+    assert [part.value for part in found][-1] == behind.count(b"\n") + 1
+    assert (rejects[0].record.offset, rejects[0].record.length) == (1, 8)
+
+
+@pytest.mark.parametrize(
     ("data", "paths", "reason"),
     [
         (b"", [], None),
