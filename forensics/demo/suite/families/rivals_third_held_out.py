@@ -11,7 +11,7 @@ from forensics.demo.acts import HOUR, MINUTE, SECOND
 from forensics.demo.suite import notices
 from forensics.demo.suite.chapters import around, fetches, mines
 from forensics.demo.suite.deeds import Label, Run, label
-from forensics.demo.suite.families.incidents_third_held_out import said
+from forensics.demo.suite.families.incidents_third import said
 from forensics.demo.suite.sight import PLAIN, Sight
 from forensics.demo.suite.teller import Agent, Teller
 

@@ -1,7 +1,4 @@
-"""HELD OUT. One more incident family that nobody may write rules, thresholds or tests against.
-
-Results on it are reported apart and as totals only. Reading this file in order to improve a result spoils it.
-"""
+"""An incident shared by a team of agents: written by one who did not know the rules, held out until it was read."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from forensics.demo.suite.books import FOCUS
 from forensics.demo.suite.chapters import BEFORE, around, mines, spends
 from forensics.demo.suite.deeds import Endpoint, Label, Run, label
 from forensics.demo.suite.families.incidents import agent_did_it
-from forensics.demo.suite.families.incidents_third_held_out import checks_account, credited, halted, said
+from forensics.demo.suite.families.incidents_third import checks_account, credited, halted, said
 from forensics.demo.suite.sight import PLAIN, Sight
 from forensics.demo.suite.teller import Agent, Teller
 
