@@ -16,6 +16,7 @@ from forensics.demo.suite.families import (
     incidents_more_held_out,
     incidents_team,
     incidents_third,
+    incidents_walls,
     rivals,
     rivals_far,
     rivals_held_out,
@@ -66,6 +67,8 @@ FAMILIES: tuple[Family, ...] = (
     Family("ci_pipeline", incidents_far.ci_pipeline, incident=True),
     Family("remote_host", incidents_far.remote_host, incident=True),
     Family("rome", incidents_far.rome, incident=True),
+    Family("odd_walls", incidents_walls.odd_walls, incident=True),
+    Family("no_wall", incidents_walls.no_wall, incident=True),
     # was held out until others took its place
     Family("many_agents_one_wallet", incidents_more.many_agents_one_wallet, incident=True),
     Family("attempted_only", incidents_held_out.attempted_only, incident=True, held_out=True),
