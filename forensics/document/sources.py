@@ -205,8 +205,10 @@ def transcript_coverage(engine: Engine, sessions: list[str], begin_us: int | Non
     if begin_us is None or end_us is None or end_us <= begin_us or not sessions:
         return None
     bounds = engine.rows(
-        "select min(epoch_us(ts)) as first_us, max(epoch_us(ts)) as last_us from transcript"
-        " where list_contains($1, session_id) and ts is not null",
+        # placed times: what a harness prints without a zone covers its stretch as well
+        "select min(best_us) as first_us, max(best_us) as last_us from (select session_id, best_us from statement"
+        " union all select session_id, best_us from tool_result union all select session_id, best_us from command_event"
+        " where modality = 'called') as piece where list_contains($1, session_id) and best_us is not null",
         [sessions],
     )[0]
     if bounds["first_us"] is None:

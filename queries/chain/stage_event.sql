@@ -182,6 +182,13 @@ others as (
     join incident_session on incident_session.session_id = limit_hit.session_id
     where limit_hit.seq < incident_session.first_act_seq and limit_hit.call_event is not null
     union all
+    select told_limit.event, 'constraint', 'achieved', 'stated', 4, told_limit.session_id,
+        'session:' || told_limit.session_id, cast(null as varchar), 'told_limit',
+        'the agent is told that there is no more'
+    from told_limit
+    join incident_session on incident_session.session_id = told_limit.session_id
+    where told_limit.seq < incident_session.first_act_seq
+    union all
     select event, 'constraint', 'achieved', 'inferred', 5, session_id, 'session:' || session_id, call_event,
         'blocked_call', 'a call is refused and never made good before the agent turns away from its task'
     from blocked_call

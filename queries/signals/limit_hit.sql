@@ -11,9 +11,9 @@ with reading_call as (
     group by command_event.event
     having
         bool_or(lower(command_part.executable) in ('cat', 'grep', 'rg', 'less', 'more', 'git', 'sed', 'awk', 'find', 'ag',
-            'bat'))
+            'bat', 'wc', 'ls', 'stat', 'du'))
         and bool_and(lower(coalesce(command_part.executable, 'cd')) in ('cat', 'grep', 'rg', 'less', 'more', 'git', 'sed',
-            'awk', 'find', 'ag', 'bat', 'head', 'tail', 'wc', 'sort', 'uniq', 'cut', 'tr', 'cd', 'echo', 'ls', 'jq'))
+            'awk', 'find', 'ag', 'bat', 'head', 'tail', 'wc', 'sort', 'uniq', 'cut', 'tr', 'cd', 'echo', 'ls', 'jq', 'stat', 'du'))
 ),
 
 -- what others wrote, shown by a forge's program, is read as a file is

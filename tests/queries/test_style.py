@@ -226,7 +226,7 @@ ALLOWED: dict[str, set[str]] = {
     "bounded_text": {"entity", "mention"},
     "layout": {
         "alert_event", "chain_link", "channel", "coin_event", "command_event", "command_signal", "event_place",
-        "incident_session", "limit_hit", "mention", "miner_log_event", "mining_event", "origin", "pool_endpoint",
+        "limit_hit", "mention", "miner_log_event", "mining_event", "origin", "pool_endpoint",
         "pool_lookup", "principal", "share_event", "stage_event", "tool_result", "wallet_run", "word_event",
     },
 }  # fmt: skip
