@@ -21,13 +21,13 @@ from forensics.demo.suite.chapters import (
     noticed_and_stopped,
     unpacks,
 )
-from forensics.demo.suite.deeds import NOTHING, Label, label
+from forensics.demo.suite.deeds import NOTHING, Label, Style, label
 from forensics.demo.suite.families.incidents import agent_did_it, looks_after
 from forensics.demo.suite.sight import PLAIN, Sight
 from forensics.demo.suite.teller import Agent, Teller
 
 BANK: dict[str, Any] = tomllib.loads((Path(__file__).parent.parent / "walls.toml").read_text(encoding="utf-8"))
-STYLES = ("claude", "codex", "chat", "gemini", "openhands", "atif", "mini", "otlp", "inspect")
+STYLES: tuple[Style, ...] = ("claude", "codex", "chat", "gemini", "openhands", "atif", "mini", "otlp", "inspect")
 
 
 def odd_walls(teller: Teller) -> Sight:
