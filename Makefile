@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PROBE = import sys; sys.exit(0 if sys.version_info >= (3, 11) else "python 3.11 or newer is needed, this is " + sys.version)
 
-.PHONY: demo test lint bench bench-truth bench-reading conformance bundle lock clean
+.PHONY: demo test lint bench bench-truth bench-reading conformance peers bundle lock clean
 
 demo: $(READY)
 	$(BIN)/forensics demo
@@ -33,6 +33,9 @@ bench-reading: $(READY)
 
 conformance: $(READY)
 	$(BIN)/python -P tests/benchmarks/conformance.py
+
+peers: $(READY)
+	$(BIN)/python -P tests/benchmarks/peers.py
 
 bundle: $(READY)
 	$(BIN)/python -P bundle/make.py

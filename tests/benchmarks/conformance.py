@@ -4,22 +4,28 @@
 
 Each file is given a number for a name and sealed into a case of its own kind: what is recognised is recognised by its
 content. Expectations are the tests of parsers that take the reference evidence (fixture `shared`), counted per format.
-The evidence is only read; nothing of it is kept.
+What `make peers` measured of other tools is put beside them. The evidence is only read; nothing of it is kept.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import peers
 
 from forensics import ledger
 from forensics.case import Case
@@ -131,8 +137,10 @@ def hold(tests: Sequence[str], tallies: dict[str, Tally]) -> Tally:
     return rest
 
 
-def document(tallies: dict[str, Tally], rest: Tally, unread: Iterable[Unread]) -> str:
-    """The page."""
+def document(
+    tallies: dict[str, Tally], rest: Tally, unread: Iterable[Unread], kept: Mapping[str, Any] | None = None
+) -> str:
+    """The page; `kept` is what `make peers` measured of other tools."""
     lines = [_ABOUT, "| format | files | by name | records | quarantined | expectations met | not met |"]
     lines.append("|---|---:|---:|---:|---:|---:|---:|")
     for name, tally in tallies.items():
@@ -149,6 +157,8 @@ def document(tallies: dict[str, Tally], rest: Tally, unread: Iterable[Unread]) -
     missed += [("shared", why) for why in rest.not_met]
     lines.append("\n## Not met, and why\n")
     lines.extend([f"- `{name}`: {why}" for name, why in missed] or ["Every expectation is met."])
+    if kept is not None:
+        lines.append(f"\n{peers.section(kept).rstrip()}")
     counted = Counter((each.folder, each.why) for each in unread)
     lines.append(f"\n{_ABOUT_UNREAD}\n| folder | files | what |\n|---|---:|---|")
     lines.extend(f"| {folder} | {count} | {why} |" for (folder, why), count in sorted(counted.items()))
@@ -168,7 +178,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="conformance-") as scratch:
         tallies, unread = measure(shared, Path(scratch))
     rest = hold(arguments.tests, tallies)
-    arguments.output.write_text(document(tallies, rest, unread), encoding="utf-8")
+    kept = json.loads(peers.KEPT.read_bytes()) if peers.KEPT.exists() else None
+    arguments.output.write_text(document(tallies, rest, unread, kept), encoding="utf-8")
     return 0
 
 
