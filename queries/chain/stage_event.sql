@@ -230,6 +230,9 @@ others as (
     from channel
     where used_event is not null
     union all
+    select event, 'request', 'achieved', 'shown', 2, session_id, 'session:' || session_id, event, 'request_trail', reason
+    from request_trail
+    union all
     select event, stage, 'achieved', 'shown', 1, session_id, principal, act, rule, reason
     from cloud_stage
     union all
