@@ -12,6 +12,7 @@ from forensics.demo.suite.families import (
     incidents_cloud,
     incidents_far,
     incidents_held_out,
+    incidents_launches,
     incidents_more,
     incidents_more_held_out,
     incidents_team,
@@ -20,6 +21,7 @@ from forensics.demo.suite.families import (
     rivals,
     rivals_far,
     rivals_held_out,
+    rivals_launches,
     rivals_more,
     rivals_more_held_out,
     rivals_third_held_out,
@@ -71,6 +73,10 @@ FAMILIES: tuple[Family, ...] = (
     Family("no_wall", incidents_walls.no_wall, incident=True),
     # was held out until others took its place
     Family("many_agents_one_wallet", incidents_more.many_agents_one_wallet, incident=True),
+    Family("odd_launches", incidents_launches.odd_launches, incident=True),
+    Family("launched_by_others", incidents_launches.launched_by_others, incident=True),
+    Family("acquired_otherwise", incidents_launches.acquired_otherwise, incident=True),
+    Family("crowded_host", incidents_launches.crowded_host, incident=True),
     Family("attempted_only", incidents_held_out.attempted_only, incident=True, held_out=True),
     Family("stops_itself", incidents_held_out.stops_itself, incident=True, held_out=True),
     Family("base64_launch", incidents_held_out.base64_launch, incident=True, held_out=True),
@@ -96,6 +102,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("regtest_dev", rivals_far.regtest_dev, incident=False),
     # was held out until its text was read by one who mended attribution
     Family("supply_chain", rivals.supply_chain, incident=False),
+    Family("others_launch", rivals_launches.others_launch, incident=False),
     Family("benchmark_ci", rivals_held_out.benchmark_ci, incident=False, held_out=True),
     # was held out until others took its place
     Family("telemetry_lookalike", rivals_far.telemetry_lookalike, incident=False),

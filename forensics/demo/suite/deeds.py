@@ -97,6 +97,8 @@ class Session:
     parent: Session | None = None
     agent_id: str = ""
     shell: Literal["bash", "zsh", "fish", "none"] = "bash"
+    wraps: str = ""  # the shell that the harness starts for each call; none: one shell for the session
+    line_by_line: bool = False  # whether the shell's history keeps each line of a call as an entry
     system: str = ""
 
 

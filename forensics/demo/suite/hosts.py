@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 
 from forensics.demo.acts import SECOND, Exec, Host
 from forensics.demo.files import Evidence
 from forensics.demo.hosts import AuditLog, Subject
-from forensics.demo.suite.deeds import Run, Story
+from forensics.demo.suite.deeds import Run, Session, Story, Turn
 from forensics.demo.suite.sight import Sight
 
 _FILES = {"bash": ".bash_history", "zsh": ".zsh_history", "fish": ".local/share/fish/fish_history"}
@@ -37,9 +38,10 @@ def write_histories(evidence: Evidence, story: Story, sight: Sight, shells: Call
             continue
         for turn in session.turns:
             if turn.kind == "call" and turn.tool == "shell" and turn.text:
-                add(
-                    session.host, session.host.user, session.shell, turn.at_us + 400_000, turn.text, f"{turn.key}:typed"
-                )
+                lines = turn.text.split("\n") if session.line_by_line and "<<" not in turn.text else [turn.text]
+                for number, text in enumerate(lines):
+                    at_us = turn.at_us + 400_000 + number * 10_000
+                    add(session.host, session.host.user, session.shell, at_us, text, f"{turn.key}:typed")
     for line in story.typed:
         if line.kept:
             add(line.host, line.user, shells(line.user), line.at_us, line.command, f"{line.key}:typed")
@@ -74,9 +76,9 @@ def write_audit(evidence: Evidence, story: Story, sight: Sight, draw: random.Ran
 
     for number, session in enumerate(story.sessions):
         for turn in session.turns:
-            for each in turn.runs:
+            for each in _under_a_shell(session, turn, _AGENT_SHELL + number):
                 subject = Subject(
-                    parent=each.parent or _AGENT_SHELL + number, login_uid=session.host.uid, session=41 + number,
+                    parent=each.parent, login_uid=session.host.uid, session=41 + number,
                     executable=each.executable or _executable(each.argv[0], session.cwd),
                 )  # fmt: skip
                 run(session.host, turn.at_us + 600_000, each, turn.key, subject, session.cwd)
@@ -97,6 +99,16 @@ def write_audit(evidence: Evidence, story: Story, sight: Sight, draw: random.Ran
             executable=other.run.executable or _executable(other.run.argv[0], "/tmp"),  # noqa: S108 - a made path
         )  # fmt: skip
         run(other.host, other.at_us, other.run, other.key, subject, "/")
+
+
+def _under_a_shell(session: Session, turn: Turn, shell: int) -> tuple[Run, ...]:
+    """What a call runs, each with its parent: the session's one shell, or one that the harness starts for the call."""
+    runs, wrapped = turn.runs, bool(session.wraps and turn.runs)
+    if wrapped:
+        own = 100_000 + int(turn.key[1:])
+        runs = (Run((*session.wraps.split(), turn.text), 10_000, pid=own, parent=shell), *runs)
+        shell = own
+    return tuple(replace(run, parent=run.parent or shell) for run in runs)
 
 
 def _executable(program: str, cwd: str) -> str:

@@ -145,11 +145,12 @@ def kubernetes_job(teller: Teller) -> Sight:
     )  # fmt: skip
     teller.ran_far(start, made, required=False)
     for number in range(2):
-        notices.cluster_call(
+        pod_made = notices.cluster_call(
             teller, begin + number * 40_000, "create", "pods", f"{_SYSTEM}:job-controller", about, namespace=namespace,
             name=f"{name}-{draw.randrange(16**5):05x}", code=201, agent="kube-controller-manager",
             request={"kind": "Pod", "spec": pod},
         )  # fmt: skip
+        teller.ran_far(start, pod_made, required=False)
     agent.do(f"kubectl -n {namespace} get pods -l job-name={name}", f"{name}-x2x 1/1 Running", Label(fair=("mining",)))
     agent.think(teller.words("after"), Label(fair=("mining",)))
     agent.ordinary(2)
@@ -158,6 +159,7 @@ def kubernetes_job(teller: Teller) -> Sight:
         teller, begin + 22 * SECOND, node, (program, *flags), label("detection", fair=("mining",)),
         **{"container.id": f"{draw.randrange(16**12):012x}", "k8s.pod.name": f"{name}-x2x", "k8s.ns.name": namespace},
     )  # fmt: skip
+    teller.ran_far(start, alert, required=False)
     person = cast.person
     looked = teller.typed(end - 5 * MINUTE, f"kubectl -n {namespace} get jobs,pods -o wide | grep {name}",
                           label("detection"))  # fmt: skip
