@@ -11,9 +11,11 @@ with staged as (
 ),
 
 called as (
-    select act_member.act as from_event, act_member.event as to_event, 'called_then_ran' as kind, act_member.basis,
+    select act_member.act as from_event, act_member.event as to_event, 'called_then_ran' as kind,
+        case act_member.basis when 'written text' then 'same text' else act_member.basis end as basis,
         act_member.candidates,
-        case act_member.basis when 'same text' then 'the same command stands in the shell history in the window of the call'
+        case act_member.basis when 'written text' then 'what was executed stands word for word in what the call wrote or had run'
+            when 'same text' then 'the same command stands in the shell history in the window of the call'
             when 'same command' then 'the same command was executed in the window of the call'
             when 'identifier' then 'the cloud''s own log names a resource that the call''s answer names'
             else 'the process descends from one that the call started' end as why

@@ -11,7 +11,7 @@ with entity_named as (
         bool_or(kind = 'wallet') as wallet,
         bool_or(kind = 'log_path') as log_path,
         bool_or(kind = 'wallet_path') as wallet_path,
-        bool_or(kind in ('program', 'program_path')) as program,
+        bool_or(kind in ('program', 'program_path', 'folder')) as program,
         min(kind) as any_kind
     from mention
     group by event
@@ -50,7 +50,6 @@ written as (
         'a ' || what || ' is written into a file' as reason,
         what as entity_kind
     from file_written
-    where not schedules
     union all
     select event, 'persistence', 'deviation', 'prepared', 'schedule_written',
         'a start by clock or at boot is written into a file', what

@@ -1,7 +1,8 @@
 -- question: which things does the mining in this case turn on: accounts, pools, programs, files, hosts, processes?
 -- grain:    one row per kind and value
 -- columns:  kind ('wallet' | 'pool_name' | 'pool_address' | 'pool_port' | 'program' | 'program_path' | 'log_path' |
---           'config_path' | 'wallet_path' | 'tunnel_host' | 'tunnel_address' | 'tunnel_command' | 'pid'), value (text)
+--           'config_path' | 'wallet_path' | 'folder' | 'tunnel_host' | 'tunnel_address' | 'tunnel_command' | 'pid'),
+--           value (text)
 -- as:       table
 -- order:    kind, value
 -- not for:  blame; a pool's address may serve others too
@@ -106,6 +107,11 @@ found as (
     where regexp_matches(arguments, '(--config|-c)[= ]\S+') and program not in (select name from carrier_program)
     union
     select 'wallet_path', path from written where length(path) >= 3 and path not like '/dev/%'
+    union
+    -- where the sources of mining software were put: it is built there
+    select 'folder', regexp_replace(regexp_extract(arguments, '([^\s/:]+|\s[^\s:]+)/?$', 1), '^\s|\.git$', '', 'g')
+    from command_hit
+    where rule = 'miner_cloned' and reach = 'run'
     union
     select 'tunnel_host', name from tunnel_endpoint where name is not null
     union

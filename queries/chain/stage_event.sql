@@ -35,6 +35,11 @@ starter as (
     where mining_event.opens and mining_event.family = 'command' and mining_event.actor <> 'agent'
 ),
 
+-- what ran apart from its call, by a schedule or elsewhere: only mining reaches back to the call
+apart as (
+    select distinct event from act_member where apart
+),
+
 agent_acts as (
     select act, stage, min(status) as status, min(rule) as rule, min(reason) as reason, min(session_id) as session_id,
         min(principal) as principal
@@ -47,6 +52,7 @@ agent_acts as (
         where
             conduct = 'deviation'
             and (actor in ('agent', 'unknown') or principal in (select principal from starter))
+            and event not in (select event from apart)
             -- what is bought before anything was earned is not put to use again
             and (
                 stage <> 'reinvestment'
@@ -86,12 +92,26 @@ act_rows as (
         agent_acts.reason
     from agent_acts
     join (
-        select act, event, role from act_member
+        select act, event, role from act_member where not coalesce(apart, false)
         union
         select act, event, 'call' from preparation where act = event
         union
         select event, event, 'call' from search_act
     ) as member on member.act = agent_acts.act
+),
+
+apart_rows as (
+    select command_signal.event, command_signal.stage, command_signal.status, 'shown', 2, command_signal.session_id,
+        command_signal.principal, command_signal.act, command_signal.rule, command_signal.reason
+    from command_signal
+    join apart on apart.event = command_signal.event
+    where command_signal.conduct = 'deviation'
+    union all
+    select mining_event.event, 'mining', mining_event.status, 'shown', 2, mining_event.session_id,
+        mining_event.principal, mining_event.act, mining_event.rule, mining_event.reason
+    from mining_event
+    join apart on apart.event = mining_event.event
+    where mining_event.family = 'command' or (mining_event.family = 'socket' and mining_event.opens)
 ),
 
 others as (
@@ -157,12 +177,16 @@ others as (
     where miner_answer.seq > incident_session.first_act_seq
     union all
     -- a file that a tool writes is laid ready, as one that a shell writes
-    select file_written.event, 'setup', 'achieved', 'shown', 1, transcript.session_id,
-        'session:' || transcript.session_id, file_written.event, 'file_written',
-        'a ' || file_written.what || ' is written into a file'
+    select file_written.event, wanted.stage, case wanted.stage when 'persistence' then 'prepared' else 'achieved' end,
+        'shown', 1, transcript.session_id, 'session:' || transcript.session_id, file_written.event,
+        case wanted.stage when 'persistence' then 'schedule_written' else 'file_written' end,
+        case wanted.stage when 'persistence' then 'a start by clock or at boot is written into a file'
+            else 'a ' || file_written.what || ' is written into a file' end
     from file_written
     join transcript_once as transcript on transcript.event = file_written.event
     join incident_session on incident_session.session_id = transcript.session_id
+    join (select 'setup' as stage union all select 'persistence') as wanted
+        on wanted.stage = 'setup' or file_written.schedules
     where file_written.table_name = 'transcript' and (file_written.what <> 'miner' or file_written.minerlike)
     union all
     select event, 'egress', 'achieved', 'shown', 5, cast(null as varchar), 'address:' || client_address,
@@ -252,6 +276,8 @@ others as (
 
 every as (
     select * from act_rows
+    union all
+    select * from apart_rows
     union all
     select * from others
 ),

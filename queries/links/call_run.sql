@@ -33,10 +33,15 @@ typed as (
     where command_event.modality = 'typed' and command_event.best_us is not null
 ),
 
+-- what a call only puts into a schedule or a file, the clock runs or a later call; see written_run
 called_part as (
-    select distinct text_sha256, loose_key
+    select distinct command_part.text_sha256, command_part.loose_key
     from command_part
-    where loose_key is not null and loose_key <> ''
+    left join part_reach
+        on part_reach.text_sha256 = command_part.text_sha256
+        and part_reach.part_no = command_part.part_no
+        and part_reach.reach <> 'run'
+    where command_part.loose_key is not null and command_part.loose_key <> '' and part_reach.text_sha256 is null
 ),
 
 -- a shell that is started with a command line (what sshd, cron and harnesses do) runs what stands in it
@@ -70,6 +75,61 @@ same_text as (
         and typed.earliest_us <= calls.until_us
 ),
 
+-- words that the shell puts in at run time are not known beforehand: the others must all be there
+literal_word as (
+    select distinct
+        command_part.text_sha256,
+        command_part.part_no,
+        lower(command_part.executable) as program,
+        regexp_replace(word.value, '^(~|\$HOME|\$\{HOME\}|/root|/home/[^/]+)/', '', 'g') as word
+    from command_part
+    cross join unnest(command_part.argv) as word(value)
+    where
+        list_contains(command_part.notes, 'dynamic')
+        and command_part.executable is not null
+        and command_part.executable not in ('cd', 'echo', 'export', 'printf', 'test')
+        and not regexp_matches(left(word.value, 4096), '[$`*?]')
+        and word.value <> command_part.executable_path
+),
+
+skeleton as (
+    select text_sha256, part_no, program, count(*) as words
+    from literal_word
+    group by text_sha256, part_no, program
+    having count(*) >= 2 and sum(length(word)) >= 8
+),
+
+executed_word as (
+    select distinct
+        command_event.event,
+        command_event.text_sha256,
+        command_event.earliest_us,
+        command_event.best_us,
+        command_event.latest_us,
+        lower(command_part.executable) as program,
+        regexp_replace(word.value, '^(~|\$HOME|\$\{HOME\}|/root|/home/[^/]+)/', '', 'g') as word
+    from command_event
+    join command_part on command_part.text_sha256 = command_event.text_sha256 and command_part.part_no = 0
+    cross join unnest(command_part.argv) as word(value)
+    where command_event.modality = 'executed' and command_event.best_us is not null
+),
+
+filled_in as (
+    select calls.event as call_event, executed_word.event as run_event, 'same command' as basis,
+        executed_word.best_us - calls.best_us as lag_us, executed_word.latest_us < calls.earliest_us as before_call
+    from calls
+    join skeleton on skeleton.text_sha256 = calls.text_sha256
+    join literal_word on literal_word.text_sha256 = skeleton.text_sha256 and literal_word.part_no = skeleton.part_no
+    join executed_word
+        on executed_word.program = skeleton.program
+        and executed_word.word = literal_word.word
+        and executed_word.latest_us >= calls.earliest_us - 2000000
+        and executed_word.earliest_us <= calls.until_us
+    group by calls.event, executed_word.event, executed_word.best_us, calls.best_us, executed_word.latest_us,
+        calls.earliest_us, skeleton.part_no, skeleton.words
+    having count(*) = skeleton.words
+),
+
 same_command as (
     select distinct calls.event as call_event, executed.event as run_event, 'same command' as basis,
         executed.best_us - calls.best_us as lag_us, executed.latest_us < calls.earliest_us as before_call
@@ -82,9 +142,11 @@ same_command as (
 ),
 
 pairs as (
-    select * from same_text
+    select call_event, run_event, basis, lag_us, before_call from same_text
     union all
-    select * from same_command
+    select call_event, run_event, basis, lag_us, before_call from same_command
+    union
+    select call_event, run_event, basis, lag_us, before_call from filled_in
     union all
     select call_event, event, 'same text', cast(null as bigint), false
     from untimed_line

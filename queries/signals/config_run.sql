@@ -78,6 +78,10 @@ running as (
         part_reach.program not in (select name from reader_program)
         and part_reach.program not in ('chmod', 'cp', 'mv', 'rm', 'mkdir', 'touch', 'ln', 'scp', 'curl', 'wget', 'ssh',
             'tar', 'zip', 'install', 'jsonlint', 'chown', 'rsync', 'shred', 'base64', 'gzip', 'xz', '')
+        -- managers are asked as well to show and to stop
+        and not regexp_matches(
+            part_reach.arguments,
+            '^\S*(systemctl|service|launchctl|kubectl|docker|podman|docker-compose|nomad|helm)(\.\S+)? ([^ ]+ )*?(stop|disable|mask|delete|down|rm|kill|status|is-active|is-enabled|cat|show|logs|get|describe|ps|edit|diff|config|pull|build|unload|bootout)(\s|$)')
 ),
 
 naming as (
@@ -119,9 +123,9 @@ every as (
         and length(written.path) >= 4
         -- a unit is started by its name, without the ending of its file
         and running.program in ('systemctl', 'service')
-        and regexp_matches(running.arguments, ' (start|restart|--now|enable)( |$)')
+        and regexp_matches(running.arguments, ' (start|restart|enable|reenable)( |$)')
         and regexp_matches(written.path, '\.(service|timer|socket)$')
-        and contains(running.arguments, ' ' || regexp_replace(written.path, '\.[a-z]+$', '', 'g'))
+        and contains(running.arguments || ' ', ' ' || regexp_replace(written.path, '\.[a-z]+$', '', 'g') || ' ')
 
     union all
 

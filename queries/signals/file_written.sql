@@ -38,8 +38,12 @@ tool_write as (
     select
         event,
         'transcript' as table_name,
-        coalesce(nullif(regexp_extract(left(text, 2000), '"(?:file_path|path|filename|file)"\s*:\s*"([^"]+)"', 1), ''),
-            tool_name) as path,
+        coalesce(
+            nullif(regexp_extract(left(text, 2000), '(?i)"(?:[a-z]+_)*(?:(?:file)?path|file|file_?name)"\s*:\s*"([^"]+)"', 1), ''),
+            -- a tool that takes patches names its file in the patch
+            nullif(regexp_extract(left(text, 8192), '\*\*\* (?:Add|Update) File: ([^\n\\"]+)', 1), ''),
+            tool_name
+        ) as path,
         left(text, 20000) as text,
         sha256(text) as text_sha256,
         cast(null as varchar) as own_text
