@@ -141,7 +141,10 @@ sockets as (
         processes.act,
         socket_seen.event,
         processes.apart,
-        row_number() over (partition by socket_seen.event order by processes.best_us desc, processes.act, processes.apart) as choice
+        row_number() over (
+            partition by socket_seen.event
+            order by processes.best_us desc, processes.act, processes.apart
+        ) as choice
     from socket_seen
     join processes
         on processes.pid = socket_seen.pid
