@@ -39,7 +39,11 @@ tool_write as (
         event,
         'transcript' as table_name,
         coalesce(
-            nullif(regexp_extract(left(text, 2000), '(?i)"(?:[a-z]+_)*(?:(?:file)?path|file|file_?name)"\s*:\s*"([^"]+)"', 1), ''),
+            nullif(
+                regexp_extract(
+                    left(text, 2000), '(?i)"(?:[a-z]+_)*(?:(?:file)?path|file|file_?name)"\s*:\s*"([^"]+)"', 1),
+                ''
+            ),
             -- a tool that takes patches names its file in the patch
             nullif(regexp_extract(left(text, 8192), '\*\*\* (?:Add|Update) File: ([^\n\\"]+)', 1), ''),
             tool_name

@@ -12,14 +12,7 @@ with part as (
     join command_part
         on command_part.text_sha256 = part_reach.text_sha256
         and command_part.part_no = part_reach.part_no
-    left join command_part as carried
-        on carried.text_sha256 = part_reach.text_sha256
-        and carried.parent_no = part_reach.part_no
-    -- of a shell that is handed a text, what stands in the text is judged
-    where
-        part_reach.reach = 'run'
-        and (carried.part_no is null or part_reach.program not in ('sh', 'bash', 'dash', 'zsh', 'ksh'))
-    group by part_reach.text_sha256, part_reach.part_no, part_reach.program, part_reach.arguments, command_part.notes
+    where part_reach.reach = 'run'
 ),
 
 detaching as (
