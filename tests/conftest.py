@@ -22,6 +22,19 @@ settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.load_profile("repeatable")
 
 
+# what is costly to make and only read: its tests run in one process, so that it is made once (`--dist loadgroup`)
+COSTLY = ("small_demo", "performed")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group the tests that share something costly."""
+    for item in items:
+        shares = [name for name in COSTLY if name in getattr(item, "fixturenames", ())]
+        if shares and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(shares[0]))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of reference evidence; tests that need it are skipped by name where it is absent."""
@@ -82,6 +95,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 # thousands of small questions: no time for compiling each, one task where one is enough
 _SMALL = {
+    "spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "spark.driver.memory": "1g",
     "spark.sql.shuffle.partitions": "1",
     "spark.sql.leafNodeDefaultParallelism": "1",

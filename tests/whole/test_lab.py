@@ -15,7 +15,7 @@ from forensics.demo.check import differences
 from forensics.document import lint
 from forensics.intake import ingest
 
-pytestmark = pytest.mark.shared
+pytestmark = [pytest.mark.shared, pytest.mark.xdist_group("lab")]  # its case is made once
 
 
 @pytest.fixture(scope="module")
