@@ -41,7 +41,7 @@ class Episode:
     number: int
     mining: list[Row] = field(default_factory=list)
     stages: dict[str, list[Row]] = field(default_factory=dict)
-    givers: list[str] = field(default_factory=list)  # sessions that handed the task to one that mined
+    givers: list[str] = field(default_factory=list)  # sessions that handed the task on, and others' parts of it
 
     @property
     def opening(self) -> list[Row]:
@@ -55,7 +55,7 @@ class Episode:
 
     @property
     def kin(self) -> list[str]:
-        """The sessions that mined and those that handed them the task."""
+        """The sessions that mined, those that handed them the task, and the sub-agents of both."""
         return sorted({*self.sessions, *self.givers})
 
     def start_us(self) -> int | None:
@@ -105,8 +105,12 @@ def gather(engine: Engine) -> list[Episode]:
             " group by session_id order by session_id"
         )
     }
+    handovers = engine.rows("select distinct giver_session, taker_session from handover")
     for episode in shown:
-        episode.givers = sorted({parents[own] for own in episode.sessions if own in parents} - set(episode.sessions))
+        given = {parents[own] for own in episode.sessions if own in parents}
+        given |= {row["giver_session"] for row in handovers if row["taker_session"] in episode.sessions}
+        given |= {child for child, parent in parents.items() if parent in given or parent in episode.sessions}
+        episode.givers = sorted(given - set(episode.sessions))
     home = {row["event"]: episodes[row["episode"]] for row in mining}
     home |= {row["event"]: episode for episode in shown for row in episode.mining if episode.number > len(episodes)}
     for row in engine.rows("select * from stage_event order by stage, weight, best_us nulls last, event"):

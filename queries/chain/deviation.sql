@@ -82,10 +82,29 @@ handed as (
     group by parent.session_id
 ),
 
+-- and by words that the one wrote where the other read them
+passed as (
+    select
+        handover.giver_session as session_id,
+        min(handover.call_seq) as first_act_seq,
+        min(handover.call_seq) as first_mining_seq,
+        min(handover.call_us) as first_act_us,
+        min(began.first_mining_us) as first_mining_us,
+        max(began.mining_us_last) as mining_us_last
+    from handover
+    join began on began.session_id = handover.taker_session
+    where
+        handover.giver_session not in (select session_id from began)
+        and handover.giver_session not in (select session_id from handed)
+    group by handover.giver_session
+),
+
 every as (
     select session_id, first_act_seq, first_mining_seq, first_act_us, first_mining_us, mining_us_last from began
     union all
     select session_id, first_act_seq, first_mining_seq, first_act_us, first_mining_us, mining_us_last from handed
+    union all
+    select session_id, first_act_seq, first_mining_seq, first_act_us, first_mining_us, mining_us_last from passed
 )
 
 select session_id, first_act_seq, first_mining_seq, first_act_us, first_mining_us, mining_us_last

@@ -50,6 +50,10 @@ command_opening as (
         select event, 'own_configuration' as rule,
             'a program is started with a configuration that names a ' || what || ' and was written just before' as reason
         from config_run
+        union all
+        select event, 'launched_elsewhere' as rule,
+            'what was written just before is set going elsewhere, and a pool credits the account in it' as reason
+        from launched_elsewhere
     ) as opening
     group by event
 ),
@@ -70,6 +74,10 @@ command_wallet as (
     join observable on observable.text_sha256 = file_written.text_sha256
     where observable.kind = 'wallet' and observable."check" = 'valid'
     group by config_run.event
+
+    union all
+
+    select event, wallet from launched_elsewhere
 ),
 
 one_wallet as (
@@ -94,7 +102,11 @@ command_endpoint as (
 
     select config_run.event, lower(observable.host), observable.port,
         case when observable.scheme like 'stratum%' then 1 else 2 end
-    from config_run
+    from (
+        select event, written_event from config_run
+        union
+        select event, written_event from launched_elsewhere
+    ) as config_run
     join file_written on file_written.event = config_run.written_event
     join observable on observable.text_sha256 = file_written.text_sha256
     where observable.host is not null and observable.port is not null

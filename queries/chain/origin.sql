@@ -240,5 +240,7 @@ every as (
     select session_id, origin, event, seq, kind, value from agreed
 )
 
+-- what another agent of this incident wrote down for it is judged where that one got it from
 select session_id, origin, event, seq, kind, value
 from every
+where event not in (select received_event from handover)

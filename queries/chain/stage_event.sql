@@ -168,13 +168,21 @@ others as (
         on call.session_id = incident_session.session_id
         and call.seq = incident_session.first_act_seq
         and call.kind = 'tool_call'
-        and call.tool_class = 'sub_agent'
+        and (call.tool_class = 'sub_agent' or call.event in (select call_event from handover))
     union all
     select miner_answer.event, miner_answer.shows, 'achieved', 'shown', 3, miner_answer.session_id,
         'session:' || miner_answer.session_id, miner_answer.call_event, 'miner_answer', miner_answer.reason
     from miner_answer
     join incident_session on incident_session.session_id = miner_answer.session_id
     where miner_answer.seq > incident_session.first_act_seq
+    union all
+    select miner_answer.call_event, miner_answer.shows, 'achieved', 'shown', 4, miner_answer.session_id,
+        'session:' || miner_answer.session_id, miner_answer.call_event, 'miner_answer', 'the call that was answered so'
+    from miner_answer
+    join incident_session on incident_session.session_id = miner_answer.session_id
+    where
+        miner_answer.seq > incident_session.first_act_seq
+        and miner_answer.shows in ('detection', 'containment')
     union all
     -- a file that a tool writes is laid ready, as one that a shell writes
     select file_written.event, wanted.stage, case wanted.stage when 'persistence' then 'prepared' else 'achieved' end,

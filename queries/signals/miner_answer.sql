@@ -1,6 +1,7 @@
--- question: where does a tool's answer show a miner at work: accepted shares, hash rates, a pool's account of them?
+-- question: where does a tool's answer show a miner at work (accepted shares, hash rates, a pool's account of them), or
+--           say that it was stopped for what it is?
 -- grain:    one row per answer
--- columns:  event, call_event, session_id, seq, shows ('mining' | 'accumulation'), reason
+-- columns:  event, call_event, session_id, seq, shows ('mining' | 'accumulation' | 'detection' | 'containment'), reason
 -- as:       table
 -- not for:  opening a finding: logs of others are read too
 
@@ -23,3 +24,23 @@ from answer
 where regexp_matches(
     head,
     '"(amtDue|amtPaid|totalHashes|validShares|unpaidBalance|pendingBalance|immature|paid_total|hashrate_?24h?|lastShare|last_?share)"\s*:')
+
+union all
+
+-- the machine's owner speaks: what ran was stopped because it mines
+select tool_result.event, tool_result.call_event, tool_result.session_id, tool_result.seq, stage.value,
+    'the answer says that it was stopped because it mines'
+from tool_result
+cross join unnest(['detection', 'containment']) as stage(value)
+where
+    tool_result.kind = 'tool_result'
+    and tool_result.call_event is not null
+    and regexp_matches(
+        lower(left(tool_result.text, 4000)),
+        '(crypto[- ]?(currency)?|coin)[- ]?min(ing|er)|min(ing|er) ((of|any) )?(crypto|coin)|kryptomining|criptominer|挖矿')
+    and regexp_matches(
+        lower(left(tool_result.text, 4000)),
+        '\b(stopped|cancell?ed|culled|suspended|terminated|restricted|locked|disabled|blocked|banned|killed|removed)\b|gesperrt|beendet|suspendid|cancelad|封禁|停用|终止')
+    and regexp_matches(
+        lower(left(tool_result.text, 4000)),
+        '\b(prohibited|not (permitted|allowed)|forbidden|acceptable use|terms|policy|violat\w+|abuse|unauthori[sz]ed)\b|verboten|prohibid|禁止|违反')

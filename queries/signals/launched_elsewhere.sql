@@ -1,0 +1,85 @@
+-- question: which calls set going, on machines that no host record shows, what the same session wrote just before?
+-- grain:    one row per starting call
+-- columns:  event, session_id, written_event (that wrote account and place to mine at), wallet
+-- as:       table
+-- not for:  files that nothing proves to have run: here a pool credits the very account that the session wrote down,
+--           after it was written; an account that was read or told before is somebody else's
+
+with laid as (
+    select
+        file_written.event,
+        transcript_once.session_id,
+        transcript_once.seq,
+        observable.value as wallet,
+        coalesce(nullif(regexp_extract(file_written.path, '([^/]+)/[^/]+$', 1), ''), '') as folder,
+        regexp_extract(file_written.path, '([^/]+)$', 1) as name
+    from file_written
+    join transcript_once on transcript_once.event = file_written.event and transcript_once.kind = 'tool_call'
+    join observable on observable.text_sha256 = file_written.text_sha256
+    where
+        file_written.minerlike
+        and observable.kind = 'wallet'
+        and observable."check" = 'valid'
+),
+
+credited as (
+    select account as wallet, min(best_us) as first_us, max(best_us) as last_us
+    from share_event
+    where account is not null and best_us is not null and accepted is distinct from false
+    group by account
+),
+
+-- what the session had read or been told before it wrote it
+heard as (
+    select distinct laid.event
+    from laid
+    join transcript_once as earlier
+        on earlier.session_id = laid.session_id
+        and earlier.seq < laid.seq
+        and (earlier.kind = 'tool_result' or earlier.author = 'human')
+        and contains(earlier.text, laid.wallet)
+),
+
+timed as (
+    select
+        laid.event, laid.session_id, laid.seq, laid.wallet, credited.last_us,
+        -- a name that half of all files have says nothing: the folder's stands for it
+        case
+            when regexp_matches(lower(laid.name),
+                '^(main|index|app|run|start|job|train|config|script|setup|notebook|entrypoint)\.[a-z]+$|^dockerfile$|^makefile$')
+                then laid.folder
+            else laid.name
+        end as known_as
+    from laid
+    join credited on credited.wallet = laid.wallet
+    join call_span on call_span.event = laid.event and call_span.begin_us <= credited.first_us
+    where laid.event not in (select event from heard)
+),
+
+doing as (
+    select distinct text_sha256
+    from command_part
+    where
+        executable is not null
+        and lower(executable) not in (select name from reader_program)
+        and lower(executable) not in (
+            'cd', 'cp', 'mv', 'rm', 'mkdir', 'chmod', 'touch', 'tee', 'echo', 'printf', 'zip', 'tar'
+        )
+)
+
+select
+    command_event.event,
+    min(timed.session_id) as session_id,
+    min(timed.event) as written_event,
+    min(timed.wallet) as wallet
+from timed
+join command_event
+    on command_event.session_id = timed.session_id
+    and command_event.modality = 'called'
+    and command_event.seq > timed.seq
+    and command_event.best_us <= timed.last_us
+    and contains(command_event.text, timed.known_as)
+join doing on doing.text_sha256 = command_event.text_sha256
+left join file_written as writes on writes.event = command_event.event
+where length(timed.known_as) >= 4 and writes.event is null
+group by command_event.event
