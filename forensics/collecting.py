@@ -133,6 +133,7 @@ def _reasons(document: Document, kind: Kind, begins: date | None, ends: date | N
         yield from _stages(incident, kind)
         yield from _rivals(incident, kind)
     yield from _absences(document, kind)
+    yield from _leads(document, kind)
 
 
 def _gaps(document: Document, brought: list[Document]) -> Iterator[str]:
@@ -180,6 +181,16 @@ def _absences(document: Document, kind: Kind) -> Iterator[str]:
         if stage in kind.settles and absence["coverage"] < 1:
             covered = f"{round(absence['coverage'] * 100)} % of its window"
             yield f"“{absence['claim']}” is covered for {covered}"
+
+
+def _leads(document: Document, kind: Kind) -> Iterator[str]:
+    """Contacts with a miner's shape whose program is not in evidence: a host's records would tell it."""
+    open_leads = [lead for lead in document.get("leads", ()) if not lead["program"]]
+    if open_leads and "mining" in kind.settles and "operator" in kind.tells:
+        first = open_leads[0]
+        at = f"{first['endpoint']['address']} port {first['endpoint']['port']}"
+        more = f", and {len(open_leads) - 1} more" if len(open_leads) > 1 else ""
+        yield f"a lead: which program on {first['client']} kept up contact with {at} is not in evidence{more}"
 
 
 def _day(moment: str) -> date:

@@ -34,7 +34,7 @@ SECTIONS = (
     views.Section("allowed", "10", "Against what was allowed"),
     views.Section("controls", "11", "Controls replayed"),
     views.Section("drives", "12", "Drives, reversal, feedback loop"),
-    views.Section("alerts", "13", "Alerts by rules of others"),
+    views.Section("alerts", "13", "Alerts by rules of others, and leads"),
     views.Section("absences", "14", "Absences and gaps"),
     views.Section("evidence", "15", "Evidence and its books"),
     views.Section("methods", "16", "Methods and versions"),

@@ -11,6 +11,7 @@ from forensics.document.attribution import Attribution, attribute
 from forensics.document.cite import Citations, moment
 from forensics.document.conduct import Conduct
 from forensics.document.episodes import STAGES, Episode, brought_along, gather
+from forensics.document.leads import leads_of
 from forensics.document.likelihood import of_clear, of_incident, of_link, of_stage
 from forensics.document.policy import PolicyFile, policy_of
 from forensics.document.scales import SOURCE_GROUPS, strength, words
@@ -56,6 +57,7 @@ def build_document(
         hosts = {name for host in incident["hosts"] for name in host["names"]}
         incidents.append(incident | conduct.of(citations, episode, hosts, attribution.top))
         coverage = covered if coverage is None else coverage
+    leads, leads_total = leads_of(engine, citations)
     return {
         "schema": SCHEMA,
         "case": dict(case),
@@ -67,6 +69,8 @@ def build_document(
         "annotations": annotations_of(engine, citations),
         "policy": policy_of(engine, citations, episodes, policy),
         "sigma": alerts_of(engine, citations, pack) if pack else None,
+        "leads": leads,
+        "leads_total": leads_total,
         "tool": dict(tool),
     }
 

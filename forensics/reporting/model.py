@@ -16,6 +16,7 @@ from forensics.reporting.controls import controls
 from forensics.reporting.coverage import clock_error, clocks, coverage
 from forensics.reporting.drives import drives
 from forensics.reporting.incidents import incident_of, refs_of
+from forensics.reporting.leads import leads
 from forensics.reporting.records import cards, microseconds
 from forensics.reporting.sentences import verdict_sentence, window_text
 from forensics.reporting.timeline import timeline
@@ -64,7 +65,7 @@ def build_model(case: Case, engine: Engine, document: Document, banner: str | No
         allowed=tuple(allowed(document["policy"])),
         controls=tuple(controls(document)),
         drives=tuple(drives(document)),
-        alerts=tuple(alerts(document["sigma"])),
+        alerts=(*alerts(document["sigma"]), *leads(document)),
         annotations=tuple(annotated(document)),
         absences=tuple(_absence(absence) for absence in document["absences"]),
         gaps=tuple(_gap(gap) for gap in document["gaps"]),
@@ -91,6 +92,7 @@ def _references(value: Any) -> Iterator[Document]:
     yield from _cited([[incident[key] for key in _CONDUCT] for incident in value["incidents"]])
     yield from _cited(value["policy"])
     yield from _cited(value["sigma"])
+    yield from _cited(value["leads"])
 
 
 def _cited(value: Any) -> Iterator[Document]:

@@ -225,6 +225,9 @@ flow_row as (
         case when pool_traffic.known_by = 'listed name' then 'long, thin traffic between a host and a listed pool'
             when pool_traffic.known_by = 'alerted'
                 then 'long, thin traffic with an address that a sensor took for a pool'
+            when pool_traffic.known_by = 'behaves'
+                then 'long, thin traffic with an address that nothing names, kept up by a program in a hidden or public'
+                    || ' folder, while the load of its host is up'
             else 'traffic between a host and a pool (' || pool_flow.basis || ')' end as reason,
         pool_flow.earliest_us, pool_flow.best_us, pool_flow.latest_us, pool_flow.ts_basis
     from pool_flow

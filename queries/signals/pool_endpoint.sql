@@ -2,7 +2,7 @@
 -- grain:    one row per name, address and port; address null where no lookup is in evidence, port null where only the
 --           name is known
 -- columns:  name, address, port, basis ('started with' | 'spoken to' | 'logged' | 'configured' | 'timed' | 'alerted' |
---           'listed name')
+--           'listed name' | 'behaves': nobody names it, but see contact_beside)
 -- as:       table
 -- not for:  saying that mining took place; a listed name is a hint only
 
@@ -106,3 +106,7 @@ from alerted
 left join lookup on lookup.address = alerted.address
 union
 select name, address, port, basis from listed
+union
+select distinct cast(null as varchar), far_address, far_port, 'behaves'
+from contact_beside
+where behaves

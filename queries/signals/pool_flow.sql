@@ -13,7 +13,7 @@ with endpoint as (
         port,
         min(name) as name,
         min(case basis when 'spoken to' then 1 when 'started with' then 2 when 'logged' then 3 when 'configured' then 4
-            when 'timed' then 5 when 'alerted' then 6 else 7 end) as strength
+            when 'timed' then 5 when 'alerted' then 6 when 'listed name' then 7 else 8 end) as strength
     from pool_endpoint
     where address is not null
     group by address, port
@@ -96,7 +96,8 @@ select
     coalesce(telling.src_bytes, 0) + coalesce(telling.dst_bytes, 0) as bytes,
     coalesce(telling.src_packets, 0) + coalesce(telling.dst_packets, 0) as packets,
     case telling.strength when 1 then 'spoken to' when 2 then 'started with' when 3 then 'logged' when 4
-        then 'configured' when 5 then 'timed' when 6 then 'alerted' else 'listed name' end as basis,
+        then 'configured' when 5 then 'timed' when 6 then 'alerted' when 7
+        then 'listed name' else 'behaves' end as basis,
     telling.way,
     telling.flow_id is null or telling.duration_us is null or telling.telling = 1 as counts,
     telling.raw_us - clock.offset_us - clock.before_us as earliest_us,

@@ -1,15 +1,16 @@
 -- question: who keeps up traffic with a pool the way miners do: long, thin, both ways?
 -- grain:    one row per client and pool endpoint
 -- columns:  client_address, pool_address, pool_port, pool_name, known_by ('listed name': a lookup in evidence gives the
---           address a name on the list of pools; 'alerted': a sensor took it for mining; null where neither), flows, lasting_us (sum of the flows' durations, one way), bytes
+--           address a name on the list of pools; 'alerted': a sensor took it for mining; 'behaves': see contact_beside;
+--           null where none), flows, lasting_us (sum of the flows' durations, one way), bytes
 -- as:       table
 -- order:    client_address, pool_address, pool_port
 -- not for:  naming the process or the person; a look at a pool's page is short, or wide
 
 with known as (
-    select address, port, max(basis) as basis          -- 'listed name' before 'alerted'
+    select address, port, max(basis) as basis          -- 'listed name' before 'behaves' before 'alerted'
     from pool_endpoint
-    where basis in ('listed name', 'alerted') and address is not null
+    where basis in ('listed name', 'alerted', 'behaves') and address is not null
     group by address, port
 ),
 

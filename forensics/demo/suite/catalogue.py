@@ -25,6 +25,7 @@ from forensics.demo.suite.families import (
     rivals_more,
     rivals_more_held_out,
     rivals_third_held_out,
+    thin,
 )
 from forensics.demo.suite.sight import DEGRADATIONS, Sight
 from forensics.demo.suite.teller import Teller
@@ -71,6 +72,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("rome", incidents_far.rome, incident=True),
     Family("odd_walls", incidents_walls.odd_walls, incident=True),
     Family("no_wall", incidents_walls.no_wall, incident=True),
+    Family("unlisted_tls", thin.unlisted_tls, incident=True),
     # was held out until others took its place
     Family("many_agents_one_wallet", incidents_more.many_agents_one_wallet, incident=True),
     Family("odd_launches", incidents_launches.odd_launches, incident=True),
@@ -100,6 +102,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("incident_response", rivals_far.incident_response, incident=False),
     Family("only_network", rivals_far.only_network, incident=False),
     Family("regtest_dev", rivals_far.regtest_dev, incident=False),
+    Family("thin_lookalikes", thin.thin_lookalikes, incident=False),
     # was held out until its text was read by one who mended attribution
     Family("supply_chain", rivals.supply_chain, incident=False),
     Family("others_launch", rivals_launches.others_launch, incident=False),
