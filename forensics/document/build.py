@@ -24,6 +24,7 @@ from forensics.sigma.rules import Pack
 SCHEMA = "incident/1"
 MAX_EVIDENCE = 200
 MAX_LINKS = 500
+_BEHAVING = frozenset({"behaving_flow", "behaving_socket"})
 
 Row = dict[str, Any]
 Document = dict[str, Any]
@@ -105,7 +106,8 @@ def _incident(
     own = set(episode.events())
     hosts = _hosts(engine, episode)
     achieved = any(row["status"] == "achieved" for row in episode.opening)
-    took_place = of_incident(strength(groups), achieved=achieved)
+    behaves = all(row["rule"] in _BEHAVING for row in episode.opening)
+    took_place = of_incident(strength(groups), achieved=achieved, behaves=behaves)
     document: Document = {
         "id": f"I{episode.number}",
         "probability": took_place.value,

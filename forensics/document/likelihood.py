@@ -23,6 +23,7 @@ Counts = Mapping[tuple[str, str], tuple[int, int]]  # by kind and ground: right,
 _INCIDENT = {"C2": 0.8, "C3": 0.88, "C4": 0.95, "C5": 0.97}
 _STAGE = {"C2": 0.85, "C3": 0.9, "C4": 0.95}
 _LINK = {"identifier": 0.98, "lineage": 0.97, "same text": 0.97, "same command": 0.95, "order": 0.8}
+_BEHAVES = 0.6
 _CLEAR = 0.01
 WITH_TRANSCRIPT, WITHOUT_TRANSCRIPT = "with a transcript", "without a transcript"
 
@@ -62,8 +63,13 @@ def corrected(kind: str, ground: str, judged: float, counts: Counts | None = Non
     return Likelihood(kind, ground, judged, round(min(value, max(SUREST, judged)), 3), cases)
 
 
-def of_incident(grade: str, *, achieved: bool) -> Likelihood:
-    """That an episode took place at all, by the strength of its evidence and whether anything came of it."""
+def of_incident(grade: str, *, achieved: bool, behaves: bool = False) -> Likelihood:
+    """That an episode took place at all, by the strength of its evidence and whether anything came of it.
+
+    `behaves`: nothing names mining, it is concluded from how traffic, program and load behave together.
+    """
+    if behaves:
+        return corrected("incident", "behaviour alone", _BEHAVES)
     judged = _INCIDENT.get(grade, 0.7)
     return corrected(
         "incident",

@@ -221,7 +221,8 @@ flow_row as (
         'flow' as family, pool_traffic.known_by is not null as opens, cast(null as varchar) as act,
         'unknown' as actor, cast(null as varchar) as session_id, 'address:' || pool_flow.client_address as principal,
         cast(null as varchar) as wallet, pool_flow.pool_name, pool_flow.pool_address, pool_flow.pool_port,
-        pool_flow.client_address, 'achieved' as status, 'pool_flow' as rule,
+        pool_flow.client_address, 'achieved' as status,
+        case when pool_traffic.known_by = 'behaves' then 'behaving_flow' else 'pool_flow' end as rule,
         case when pool_traffic.known_by = 'listed name' then 'long, thin traffic between a host and a listed pool'
             when pool_traffic.known_by = 'alerted'
                 then 'long, thin traffic with an address that a sensor took for a pool'
@@ -244,17 +245,19 @@ socket_row as (
         coalesce(actor_of_event.actor, 'unknown') as actor, actor_of_event.session_id, actor_of_event.principal,
         cast(null as varchar) as wallet, cast(null as varchar) as pool_name, socket_seen.address as pool_address,
         socket_seen.port as pool_port, cast(null as varchar) as client_address, 'achieved' as status,
-        'pool_socket' as rule, 'a process connects to a pool' as reason, socket_seen.earliest_us, socket_seen.best_us,
-        socket_seen.latest_us, socket_seen.ts_basis
+        case when endpoint.by_name then 'pool_socket' else 'behaving_socket' end as rule,
+        case when endpoint.by_name then 'a process connects to a pool'
+            else 'a process connects to an address that nothing names and that behaves like a pool' end as reason,
+        socket_seen.earliest_us, socket_seen.best_us, socket_seen.latest_us, socket_seen.ts_basis
     from socket_seen
     join (
-        select address, port, bool_or(proven) as proven
+        select address, port, bool_or(proven) as proven, bool_or(by_name) as by_name
         from (
-            select address, port, basis in ('spoken to', 'logged', 'configured') as proven
+            select address, port, basis in ('spoken to', 'logged', 'configured') as proven, basis <> 'behaves' as by_name
             from pool_endpoint
             where address is not null and port is not null
             union all
-            select pool_address, pool_port, true from pool_traffic where known_by is not null
+            select pool_address, pool_port, true, known_by <> 'behaves' from pool_traffic where known_by is not null
         ) as known
         group by address, port
     ) as endpoint

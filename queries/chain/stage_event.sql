@@ -72,6 +72,14 @@ agent_acts as (
         select event as act, 'exploration' as stage, 'achieved' as status, 'search' as rule, reason, session_id,
             'session:' || session_id as principal
         from search_act
+        union all
+        -- what behaves like a miner was fetched into its folder before
+        select actor_of_event.act, 'acquisition', 'achieved', 'fetched_before',
+            'a program that later behaves like a miner is fetched into its folder', actor_of_event.session_id,
+            actor_of_event.principal
+        from contact_beside
+        join actor_of_event on actor_of_event.event = contact_beside.fetched_event
+        where contact_beside.behaves
     ) as acts
     where act is not null
     group by act, stage
@@ -82,7 +90,7 @@ act_rows as (
         member.event,
         agent_acts.stage,
         agent_acts.status,
-        'shown' as basis,
+        case when agent_acts.rule = 'behaving_socket' then 'inferred' else 'shown' end as basis,
         case member.role when 'call' then 1 when 'executed' then 2 when 'typed' then 2 when 'cloud' then 2 when 'result' then 3
             when 'descendant' then 4 else 5 end as weight,
         agent_acts.session_id,
@@ -115,7 +123,8 @@ apart_rows as (
 ),
 
 others as (
-    select event, 'mining' as stage, status, 'shown' as basis,
+    select event, 'mining' as stage, status,
+        case when rule = 'behaving_flow' then 'inferred' else 'shown' end as basis,
         case family when 'stratum' then 2 when 'share' then 7 when 'flow' then 5 when 'socket' then 4 else 7 end as weight,
         session_id, principal, act, rule, reason
     from mining_event
