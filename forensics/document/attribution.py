@@ -79,6 +79,14 @@ def attribute(engine: Engine, episode: Episode, approved: Sequence[Any]) -> Attr
             [*own_calls, *commands],
             "instructed",
         )
+    if (own_calls or linked) and episode.behaves:
+        # the start is the agent's; whether it is mining is concluded only, so that nobody is accused of it
+        return _result(
+            "behaviour_alone",
+            {"unknown": 0.45, "agent": 0.35, "look_alike_load": 0.12},
+            "an agent's call started a program that behaves like a miner, and nothing names mining",
+            [*own_calls, *linked],
+        )
     if own_calls or linked:
         return _agent_acted(engine, episode, own_calls, linked)
     said_by_case = _said_by_case(engine, typed)

@@ -24,7 +24,6 @@ from forensics.sigma.rules import Pack
 SCHEMA = "incident/1"
 MAX_EVIDENCE = 200
 MAX_LINKS = 500
-_BEHAVING = frozenset({"behaving_flow", "behaving_socket"})
 
 Row = dict[str, Any]
 Document = dict[str, Any]
@@ -106,8 +105,7 @@ def _incident(
     own = set(episode.events())
     hosts = _hosts(engine, episode)
     achieved = any(row["status"] == "achieved" for row in episode.opening)
-    behaves = all(row["rule"] in _BEHAVING for row in episode.opening)
-    took_place = of_incident(strength(groups), achieved=achieved, behaves=behaves)
+    took_place = of_incident(strength(groups), achieved=achieved, behaves=episode.behaves)
     document: Document = {
         "id": f"I{episode.number}",
         "probability": took_place.value,
@@ -239,12 +237,13 @@ def _agents(engine: Engine, episode: Episode) -> list[Document]:
     # a session that only a folder tells of has no row of its own
     unnamed = sorted(set(episode.sessions) - {row["session_id"] for row in rows})
     rows = [*rows, *({"session_id": session, "agent": None, "parent": None} for session in unnamed)]
+    mined = "witness" if episode.behaves else "mined"
     return [
         {
             "session": row["session_id"],
             "agent": row["agent"],
             "parent": row["parent"],
-            "role": "mined" if row["session_id"] in episode.sessions else "helped",
+            "role": mined if row["session_id"] in episode.sessions else "helped",
         }
         for row in rows
     ]
@@ -323,14 +322,19 @@ def _verdict(
         probability, grade = round(agent, 3), incidents[0]["strength"]
         ground = attributions[0].likelihood.ground
         calibrated = all(attribution.likelihood.calibrated for attribution in attributions)
-        why = [f"mining took place; {attribution.why[0]}" for attribution in attributions]
+        why = [
+            f"{'something behaves like mining' if episode.behaves else 'mining took place'}; {attribution.why[0]}"
+            for episode, attribution in zip(episodes, attributions, strict=True)
+        ]
     else:
         clear = of_clear(transcript=has_transcript)
         state, probability, grade = "no_incident" if has_source else "undetermined", clear.value, "C0"
         ground, calibrated = clear.ground, has_source and clear.calibrated
         why = ["no record shows that mining was started"] if has_source else ["nothing that was brought could be read"]
     achieved = any(row["status"] == "achieved" for episode in episodes for row in episode.opening)
-    mining: bool | None = achieved if has_source else None
+    # what behaves like mining and is named by nothing may be something else
+    unsure = bool(episodes) and all(episode.behaves for episode in episodes)
+    mining: bool | None = achieved if has_source and not unsure else None
     return {
         "state": state,
         "incident": state == "incident",

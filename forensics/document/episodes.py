@@ -29,6 +29,9 @@ STAGES = (
 # what one who mines does; the stages before it are given or met, those after it are others' acts
 CONDUCT = STAGES[STAGES.index("exploration") : STAGES.index("detection")]
 
+# rules that conclude mining from behaviour alone
+_BEHAVING = frozenset({"behaving_flow", "behaving_socket"})
+
 _RESPONSE = ("detection", "containment", "recovery")
 
 Row = dict[str, Any]
@@ -47,6 +50,11 @@ class Episode:
     def opening(self) -> list[Row]:
         """Records from which mining may be claimed."""
         return [row for row in self.mining if row["opens"]]
+
+    @property
+    def behaves(self) -> bool:
+        """Whether nothing names mining: it is concluded from how traffic, program and load behave together."""
+        return all(row["rule"] in _BEHAVING for row in self.opening)
 
     @property
     def sessions(self) -> list[str]:

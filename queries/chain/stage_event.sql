@@ -124,7 +124,7 @@ apart_rows as (
 
 others as (
     select event, 'mining' as stage, status,
-        case when rule = 'behaving_flow' then 'inferred' else 'shown' end as basis,
+        case when rule in ('behaving_flow', 'behaving_socket') then 'inferred' else 'shown' end as basis,
         case family when 'stratum' then 2 when 'share' then 7 when 'flow' then 5 when 'socket' then 4 else 7 end as weight,
         session_id, principal, act, rule, reason
     from mining_event

@@ -17,6 +17,10 @@ def unlisted_tls(teller: Teller) -> Sight:
     """A renamed program without an account, TLS to a bare address, no ledger, no log: host and flows alone."""
     cast, draw = teller.cast, teller.draw
     agent_did_it(teller)
+    # nothing names mining: the evidence allows to leave it open
+    teller.facts.states, teller.facts.mining_fair = ("incident", "undetermined"), (True, None)
+    teller.facts.also_fair = ("unknown",)
+    teller.facts.intent = ("own", "unknown")
     teller.story.sensor = draw.choice(_NAMED_SENSORS)
     agent = teller.agent()
     decision = up_to_decision(agent)
