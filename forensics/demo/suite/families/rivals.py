@@ -117,14 +117,14 @@ def supply_chain(teller: Teller) -> Sight:
             f"{agent.home}/node_modules/.bin/.w",
         )
     )
-    agent.do(
+    call = agent.do(
         tool, f"Successfully installed {package}-1.0.3", Label(fair=("acquisition",)),
         runs=(Run(tuple(tool.split()), pid=shell, sockets=(("198.51.100.250", 443),)),), seconds=9,
     )  # fmt: skip
     at = agent.at_us - 3 * SECOND
     host = agent.session.host
     runs = partial(teller.process, uid=host.uid, user=host.user, login_uid=host.uid)
-    runs(
+    shell_ran = runs(
         at, Run(("sh", "-c", f"{path} -o {pool} -u {cast.wallet} -p {package} -B"), pid=shell + 1, parent=shell),
         label("mining", fair=("setup",)),
     )  # fmt: skip
@@ -134,6 +134,8 @@ def supply_chain(teller: Teller) -> Sight:
             sockets=((cast.pool.address, cast.pool.port),)),
         label("mining"),
     )  # fmt: skip
+    for ran in (shell_ran, start):  # what the call ran is their parent, whoever wanted them
+        teller.ran_far(call, ran, required=False)
     end = at + draw.randrange(4, 9) * HOUR
     agent.ordinary(4)
     agent.say(teller.words("done"))
