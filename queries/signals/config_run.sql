@@ -21,6 +21,7 @@ written as (
         file_written.what,
         regexp_extract(file_written.path, '([^/]+)$', 1) as path,
         file_written.acts,
+        file_written.starts,
         placed.source_id,
         placed.seq
     from file_written
@@ -43,6 +44,7 @@ customary as (
     where
         file_written.what in ('wallet', 'pool', 'miner')
         and file_written.minerlike
+        and file_written.starts
         and regexp_matches(file_written.path, customary_file.path)
 ),
 
@@ -86,7 +88,7 @@ running as (
 
 naming as (
     select running.event, running.program, running.detached, written.event as written_event, written.path, written.what,
-        written.acts, left(running.arguments, strpos(running.arguments, written.path) - 1) as before
+        written.acts, written.starts, left(running.arguments, strpos(running.arguments, written.path) - 1) as before
     from running
     join written
         on running.source_id = written.source_id
@@ -110,8 +112,12 @@ every as (
         or regexp_matches(
             before,
             '(?i) --?(c|conf|config[a-z_-]*|settings|env|env-file|options|params|profile)[= ]\S*$')
-        or program in (select name from orchestrator)
-        or (detached and program not in (select name from interpreter) and regexp_matches(before, ' \S*$'))
+        or (program in (select name from orchestrator) and starts)
+        or (
+            detached
+            and program not in (select name from interpreter)
+            and not regexp_matches(before, ' -\S+ \S*$')                               -- the value of another option
+        )
 
     union all
 

@@ -3,7 +3,9 @@
 -- columns:  event, text_sha256, table_name, path (one file written), what ('wallet' | 'pool' | 'miner'), minerlike
 --           (whether the text also has what only miners' settings have), schedules (whether the text
 --           asks for a start by clock or at boot), acts (whether a program of this text starts others or speaks to
---           others; one that only handles samples does neither)
+--           others; one that only handles samples does neither), starts (whether
+--           a place to connect and an account stand together in it, as a start needs; a list of names to block has no
+--           account)
 -- as:       table
 -- not for:  showing that the file was used
 
@@ -84,7 +86,18 @@ holding as (
         regexp_matches(every.text, '(?i)(@reboot|cron|\[Service\]|WantedBy=|systemd|\.bashrc|\.profile)') as schedules,
         regexp_matches(every.text,
             '(subprocess|os\.(system|popen|exec|spawn)|socket|\bpty\.|open_connection|child_process|spawn\(|exec\(|\bnet\.|\btls\.|fetch\(|websocket|WebSocket|system\(|startMining\(|\.Anonymous\(|<script)')
-            as acts,
+            -- a test starts what it tests, and its samples are not started
+            and not regexp_matches(every.text, '(\bunittest\b|\bpytest\b|\bassert|\bexpect\()') as acts,
+        -- a place to go and an account to go for, as flags, as settings or in one address
+        (
+            regexp_matches(every.text, '(^|[\s"'',\[])(-o|--url|--pool|--server)[\s"'',=\\]')
+            and regexp_matches(every.text, '(^|[\s"'',\[])(-u|--user|--wallet)[\s"'',=\\]')
+        )
+        or (
+            regexp_matches(every.text, '(?i)pool[a-z_]*\\?["'']?\s*[:=]')
+            and regexp_matches(every.text, '(?i)(wallet|user|account|address)[a-z_]*\\?["'']?\s*[:=]')
+        )
+        or regexp_matches(every.text, '(?i)stratum[a-z0-9+]*://[^\s/@"'']+@') as told,
         regexp_matches(every.text,
             '(?i)(stratum2?\+|donate-level|\\?"pools\\?"|rx/0|randomx|cryptonight|max-threads-hint|kawpow|ethash|rig-id|nicehash|xmrig|hash-?rate|mining\.(authorize|submit)|startMining\(|\.Anonymous\(|web-?miner|coin-?hive|coin-?imp)')
             -- a program that is handed a place to connect and an account, the way miners take them
@@ -95,6 +108,8 @@ holding as (
         -- a pool's pages and its answers to questions are no place to mine at
         max(case when pool_name.domain is not null and coalesce(observable.scheme, '') not in ('http', 'https')
             then 1 else 0 end) as listed_pools,
+        max(case when observable.port is not null and coalesce(observable.scheme, '') not in ('http', 'https')
+            then 1 else 0 end) as places,
         max(case when observable.kind = 'wallet' and observable."check" = 'valid' then 1 else 0 end) as wallets,
         max(case
             when observable.scheme like 'stratum%'
@@ -117,7 +132,7 @@ holding as (
     left join pool_name
         on lower(observable.host) = pool_name.domain
         or lower(observable.host) like '%.' || pool_name.domain
-    group by every.event, every.text_sha256, every.table_name, every.path, schedules, minerlike, acts
+    group by every.event, every.text_sha256, every.table_name, every.path, schedules, minerlike, acts, told
 )
 
 select
@@ -128,7 +143,8 @@ select
     case when max(wallets) = 1 then 'wallet' when max(pools) = 1 then 'pool' else 'miner' end as what,
     bool_or(minerlike or (wallets = 1 and listed_pools = 1)) as minerlike,
     bool_or(schedules) as schedules,
-    bool_or(acts) as acts
+    bool_or(acts) as acts,
+    bool_or(told or (wallets = 1 and places = 1)) as starts
 from holding
 where wallets + pools + miners > 0
 group by event

@@ -52,7 +52,12 @@ handed as (
         ) as port,
         regexp_matches(part.arguments, '(^|\s)(-o|--url|--pool|--server|--proxy)[= ]\S+')
             and regexp_matches(part.arguments, '(^|\s)(-u|--user|--wallet|--payout)[= ]\S+') as minerlike,
-        detaching.text_sha256 is not null as detached,
+        -- what watches or pays an account asks a node or an interface, which it is told as such
+        detaching.text_sha256 is not null
+            and not regexp_matches(
+                left(lower(part.arguments), strpos(lower(part.arguments), endpoint.host) - 1),
+                '\s--?(node|daemon|rpc|api|explorer|backend)[a-z-]*[= ](\S+(://|@))?$')
+            as detached,
         row_number() over (
             partition by command_event.event, part.part_no, wallet.value
             order by endpoint.port nulls last, endpoint.host
@@ -68,6 +73,8 @@ handed as (
     left join detaching on detaching.text_sha256 = part.text_sha256
     where
         part.program not in (select name from reader_program)
+        -- an address as the name of a file is no account that is handed on
+        and not regexp_matches(left(part.arguments, strpos(part.arguments, wallet.value) - 1), '[^/:]/$')
         and not regexp_matches(part.arguments, '(?i)\s(--bench|--benchmark|--stress|--version|--help|--dry-run)([=\s]|$)')
         and part.program not in ('curl', 'wget', 'http', 'ssh', 'scp', 'docker', '')
 )
