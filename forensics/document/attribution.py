@@ -31,6 +31,7 @@ HYPOTHESES = (
 )
 
 
+_MANY_CALLS = 5  # from which a host's record of a session's commands is taken for a habit
 _LEADS = 0.5  # what leads by its rule is not corrected below this, so that the conclusion stays the rule's
 _GROUNDS = {
     "terminal": "it was started at a terminal",
@@ -210,6 +211,15 @@ def _agent_acted(
     if not any(row["session_id"] for row in acts):
         # no transcript speaks: what asked for it is not known either
         return _result("shell_record", {"agent": 0.9}, "the shell's own record says that an agent typed it", acts)
+    if not linked and _contradicted(engine, episode, calls):
+        found = _result(
+            "own_calls_contradicted",
+            {"unknown": 0.48, "agent": 0.34, "planted_test": 0.1},
+            "a transcript says that the agent started it; the host that recorded its other commands has no trace of it",
+            acts,
+        )
+        found.evidence_against["agent"] = [row["event"] for row in calls][:20]
+        return found
     on_wire = _network_agrees(episode)
     sure = 0.9 + (0.04 if linked else 0.0) + (0.02 if on_wire else 0.0)
     found = _result(
@@ -229,6 +239,33 @@ def _brought(engine: Engine, linked: list[dict[str, Any]]) -> bool:
     calls = sorted({row["act"] for row in linked if row["act"]})
     rows = engine.rows("select act, named_event from own_start where list_contains($1, act) order by act", [calls])
     return bool(rows) and all(row["named_event"] is None for row in rows)
+
+
+def _contradicted(engine: Engine, episode: Episode, calls: list[dict[str, Any]]) -> bool:
+    """Tell whether a start stands in a transcript alone, amid calls that the host recorded: it may have been put there.
+
+    Only where nothing else shows mining, the call is said to have succeeded, and most of what the session called before
+    and after it is on record.
+    """
+    if any(
+        row["family"] not in {"command", "preparation"} or row["table_name"] != "transcript" for row in episode.mining
+    ):
+        return False
+    if not calls or any(row["status"] != "achieved" for row in calls):
+        return False
+    rows = engine.rows(
+        "select count(*) as others, count(ran.act) as recorded,"
+        " coalesce(bool_or(called.seq < own.first_seq and ran.act is not null), false) as before,"
+        " coalesce(bool_or(called.seq > own.last_seq and ran.act is not null), false) as after"
+        " from command_event as called"
+        " join (select session_id, min(seq) as first_seq, max(seq) as last_seq from command_event"
+        " where list_contains($1, event) group by session_id) as own on own.session_id = called.session_id"
+        " left join (select distinct act from act_member where role = 'executed') as ran on ran.act = called.event"
+        " where called.modality = 'called' and not list_contains($1, called.event)",
+        [[row["event"] for row in calls]],
+    )[0]
+    enough = rows["others"] >= _MANY_CALLS and 5 * rows["recorded"] >= 4 * rows["others"]
+    return bool(enough and rows["before"] and rows["after"])
 
 
 def _network_agrees(episode: Episode) -> bool:
