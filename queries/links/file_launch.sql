@@ -78,4 +78,4 @@ from written
 where
     regexp_matches(
         whole_path,
-        '(/cron\.(d|hourly|daily|weekly|monthly)/|/spool/cron/|/systemd/(system|user)/|/autostart/|/LaunchAgents/|/LaunchDaemons/|/init\.d/|/rc\.local$|/\.(bashrc|profile|bash_profile|zshrc|zprofile)$|\.git/hooks/)')
+        '(/cron\.(d|hourly|daily|weekly|monthly)/|/spool/cron/|/systemd/(system|user)/|/autostart/|/LaunchAgents/|/LaunchDaemons/|/init\.d/|/rc\.local$|/\.(bashrc|profile|bash_profile|zshrc|zprofile)$)')
