@@ -137,6 +137,14 @@ def jobs(families: list[Family], seeds: int, degraded: int, every: int = 1) -> l
     return plain + [(name, seed, how) for how in WORSE for name, seed in some]
 
 
+def kept(path: Path | None) -> dict[Job, dict[str, Any]]:
+    """Read the scores of a run that was broken off; of another build they must not be."""
+    if path is None or not path.exists():
+        return {}
+    rows = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+    return {tuple(job): result for job, result in rows}
+
+
 def main() -> int:
     """Run the suite and write what came of it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -146,6 +154,7 @@ def main() -> int:
     parser.add_argument("--degraded-seeds", type=int, default=DEGRADED_SEEDS)
     parser.add_argument("--degraded-every", type=int, default=1, help="degrade every so many of the families only")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--keep", type=Path, help="keep each case's score here, and do not run again what stands there")
     parser.add_argument("--findings", type=Path, help="write here what was wrong, case by case, seen families only")
     parser.add_argument("--output", type=Path, default=None, help="default docs/accuracy.md for a full run")
     shared = Path(os.environ.get("FORENSICS_SHARED", Path(__file__).parents[3] / "shared"))
@@ -155,16 +164,19 @@ def main() -> int:
     families = chosen([name for name in given.families.split(",") if name])
     todo = jobs(families, given.seeds, 0 if given.no_degradations else given.degraded_seeds, given.degraded_every)
     rules = given.sigma if given.sigma.is_dir() else None
-    results: dict[Job, dict[str, Any]] = {}
+    results = kept(given.keep)
     with ProcessPoolExecutor(given.processes) as pool:
-        for job, result, seconds in pool.map(partial(judge, rules=rules), todo):
+        for job, result, seconds in pool.map(partial(judge, rules=rules), [job for job in todo if job not in results]):
             results[job] = result
+            if given.keep:
+                with given.keep.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps([job, result]) + "\n")
             mark = "ok" if not result["notes"] else f"{len(result['notes'])} notes"
             print(
                 f"{len(results)}/{len(todo)} {job[0]} {job[1]} {job[2]} {result['state']} {mark} {seconds:.1f} s",
                 file=sys.stderr,
             )
-    scored = {job: Score(**result) for job, result in results.items()}
+    scored = {job: Score(**results[job]) for job in todo}
     text = report(scored, [family.name for family in families], given.seeds)
     whole = given.seeds >= SEEDS and not given.families and not given.no_degradations
     target = given.output or (DOCUMENT if whole else None)
