@@ -129,7 +129,7 @@ def jobs(families: list[Family], seeds: int, degraded: int, every: int = 1) -> l
     """All cases of a run, the plain ones first; families take turns in which seeds are degraded."""
     plain = [(family.name, seed, "") for family in families for seed in range(seeds)]
     some = [
-        (family.name, (place // every + turn) % seeds)
+        (family.name, (place // every + turn) % min(seeds, 4))
         for turn in range(min(seeds, degraded))
         for place, family in enumerate(families)
         if place % every == 0
