@@ -18,9 +18,11 @@ from forensics.demo.suite.families import (
     incidents_more_held_out,
     incidents_team,
     incidents_third,
+    incidents_trial_held_out,
     incidents_walls,
     rivals,
     rivals_far,
+    rivals_fourth_held_out,
     rivals_held_out,
     rivals_launches,
     rivals_more,
@@ -91,6 +93,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("agent_team", incidents_team.agent_team, incident=True),
     Family("preempted_filler", incidents_fourth_held_out.preempted_filler, incident=True, held_out=True),
     Family("chart_passenger", incidents_fourth_held_out.chart_passenger, incident=True, held_out=True),
+    Family("trial_account", incidents_trial_held_out.trial_account, incident=True, held_out=True),
     Family("granted", rivals.granted, incident=False),
     Family("malware_idle_agent", rivals.malware_idle_agent, incident=False),
     Family("researcher", rivals.researcher, incident=False),
@@ -124,6 +127,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("course_chapter", rivals_more_held_out.course_chapter, incident=False, held_out=True),
     Family("shared_lab_host", rivals_third_held_out.shared_lab_host, incident=False, held_out=True),
     Family("approved_exercise", rivals_third_held_out.approved_exercise, incident=False, held_out=True),
+    Family("render_farm", rivals_fourth_held_out.render_farm, incident=False, held_out=True),
 )
 
 
