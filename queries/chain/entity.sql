@@ -39,7 +39,8 @@ named_program as (
     select program as name from opening_part
     where program <> '' and program not in (select name from carrier_program)
         and program not in (select name from reader_program)
-        and length(program) >= 3
+        -- a hidden name is odd enough when it is short
+        and (length(program) >= 3 or regexp_matches(program, '^\.[a-z0-9]$'))
     union
     select regexp_extract(word.value, '([^/]+)$', 1)
     from opening_part
