@@ -18,6 +18,7 @@ PRIOR = 10
 ENOUGH = 30  # cases from which a probability counts as calibrated
 SUREST = 0.99
 COLUMNS = ("kind", "ground", "right", "cases")
+BASE_RATED = frozenset({"clear"})  # hangs on how common incidents are, which no suite of made cases knows
 Counts = Mapping[tuple[str, str], tuple[int, int]]  # by kind and ground: right, all
 
 _INCIDENT = {"C2": 0.8, "C3": 0.88, "C4": 0.95, "C5": 0.97}
@@ -58,7 +59,8 @@ def measured() -> Counts:
 
 def corrected(kind: str, ground: str, judged: float, counts: Counts | None = None) -> Likelihood:
     """Correct a judgement by the counts of its ground, those of the suite by default."""
-    right, cases = (measured() if counts is None else counts).get((kind, ground), (0, 0))
+    known = {} if kind in BASE_RATED else measured() if counts is None else counts
+    right, cases = known.get((kind, ground), (0, 0))
     value = (right + PRIOR * judged) / (cases + PRIOR)
     return Likelihood(kind, ground, judged, round(min(value, max(SUREST, judged)), 3), cases)
 
@@ -99,9 +101,8 @@ def of_top(ground: str, judged: float, *, is_known: bool) -> Likelihood:
 
 
 def of_clear(*, transcript: bool) -> Likelihood:
-    """That an agent mined although no record shows a start: how often that was missed, never less than is judged."""
-    found = corrected("clear", WITH_TRANSCRIPT if transcript else WITHOUT_TRANSCRIPT, _CLEAR)
-    return Likelihood(found.kind, found.ground, _CLEAR, max(found.value, _CLEAR), found.cases)
+    """That an agent mined although no record shows a start: a judgement, which no count corrects."""
+    return corrected("clear", WITH_TRANSCRIPT if transcript else WITHOUT_TRANSCRIPT, _CLEAR)
 
 
 def fitted(outcomes: Iterable[tuple[str, str, bool]]) -> Counts:

@@ -35,6 +35,11 @@ def test_a_judgement_counts_as_some_cases_and_the_suite_as_the_rest(right, cases
     assert PRIOR < ENOUGH  # what is told as calibrated rests on the suite more than on the judgement
 
 
+def test_what_hangs_on_how_common_incidents_are_is_not_corrected():
+    found = corrected("clear", "with a transcript", 0.01, {("clear", "with a transcript"): (30, 100)})
+    assert (found.value, found.calibrated) == (0.01, False)
+
+
 def test_the_counts_in_use_are_sound():
     rows = list(likelihood.measured().items())
     assert rows
