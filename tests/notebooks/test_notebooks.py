@@ -26,7 +26,7 @@ SHOWN = {  # what the demo's incident must show in each
     "money": ("15.6672", "0.01245", "gpu-rental order o-5512"),
     "network": ("203.0.113.40", "198.51.100.23", "spread"),
     "transcripts": ("Fine-tune the ranking model", "insufficient_quota", "own"),
-    "triage": ("very likely", "pool.supportxmr.com", "0.021480"),
+    "triage": ("almost certain", "pool.supportxmr.com", "0.021480"),
 }
 
 
