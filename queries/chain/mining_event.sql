@@ -13,7 +13,7 @@ with supported as (
     select distinct wallet from application_message where protocol = 'stratum' and wallet is not null
 ),
 
--- a miner that is sent to this machine itself and is given no account is a test of software
+-- a miner that is sent to this machine itself is a test of software, if it is given no account or asks a node
 at_home as (
     select command_event.text_sha256
     from command_event
@@ -21,10 +21,14 @@ at_home as (
     group by command_event.text_sha256
     having
         bool_or(observable.port is not null)
-        and not bool_or(
-            observable.kind = 'wallet'
-            and observable."check" = 'valid'
-            and not regexp_matches(observable.value, '^(bcrt1|tb1|ltcrt1|tltc1)')          -- made for testing
+        and (
+            not bool_or(
+                observable.kind = 'wallet'
+                and observable."check" = 'valid'
+                and not regexp_matches(observable.value, '^(bcrt1|tb1|ltcrt1|tltc1)')          -- made for testing
+            )
+            -- a node of one's own is asked for work by HTTP; pools and tunnels to them are not
+            or bool_and(observable.port is null or coalesce(observable.scheme, '') = 'http')
         )
         and bool_and(
             observable.host is null or regexp_matches(lower(observable.host), '^(localhost|127\.[0-9.]+|::1|0\.0\.0\.0)$'))
@@ -44,8 +48,14 @@ command_opening as (
         select wallet_run.event, 'wallet_and_endpoint' as rule,
             'a program is started with a checksummed wallet address and a place to connect' as reason
         from wallet_run
+        join command_event on command_event.event = wallet_run.event
         left join supported on supported.wallet = wallet_run.wallet
-        where wallet_run.detached or wallet_run.minerlike or supported.wallet is not null
+        where
+            supported.wallet is not null
+            or (
+                (wallet_run.detached or wallet_run.minerlike)
+                and command_event.text_sha256 not in (select text_sha256 from at_home)
+            )
         union all
         select event, 'own_configuration' as rule,
             'a program is started with a configuration that names a ' || what || ' and was written just before' as reason
