@@ -253,19 +253,21 @@ def _contradicted(engine: Engine, episode: Episode, calls: list[dict[str, Any]])
         return False
     if not calls or any(row["status"] != "achieved" for row in calls):
         return False
-    rows = engine.rows(
-        "select count(*) as others, count(ran.act) as recorded,"
-        " coalesce(bool_or(called.seq < own.first_seq and ran.act is not null), false) as before,"
-        " coalesce(bool_or(called.seq > own.last_seq and ran.act is not null), false) as after"
-        " from command_event as called"
-        " join (select session_id, min(seq) as first_seq, max(seq) as last_seq from command_event"
-        " where list_contains($1, event) group by session_id) as own on own.session_id = called.session_id"
-        " left join (select distinct act from act_member where role = 'executed') as ran on ran.act = called.event"
-        " where called.modality = 'called' and not list_contains($1, called.event)",
-        [[row["event"] for row in calls]],
-    )[0]
-    enough = rows["others"] >= _MANY_CALLS and 5 * rows["recorded"] >= 4 * rows["others"]
-    return bool(enough and rows["before"] and rows["after"])
+    starts = {row["event"] for row in calls}
+    sessions = sorted({row["session_id"] for row in calls})
+    every = engine.rows(
+        "select * from recorded_call where list_contains($1, session_id) order by session_id, seq, event", [sessions]
+    )
+    others = [row for row in every if row["event"] not in starts]
+    seen = [(row["session_id"], row["seq"]) for row in others if row["recorded"]]
+    begun = [(row["session_id"], row["seq"]) for row in every if row["event"] in starts]
+    if not begun or len(others) < _MANY_CALLS or 5 * len(seen) < 4 * len(others):
+        return False
+    return all(
+        any(own == session and place < seq for own, place in seen)
+        and any(own == session and place > seq for own, place in seen)
+        for session, seq in begun
+    )
 
 
 def _network_agrees(episode: Episode) -> bool:

@@ -11,12 +11,13 @@ from forensics.document.attribution import Attribution, attribute
 from forensics.document.cite import Citations, moment
 from forensics.document.conduct import Conduct
 from forensics.document.episodes import STAGES, Episode, brought_along, gather
+from forensics.document.gaps import gaps
 from forensics.document.leads import leads_of
 from forensics.document.likelihood import of_clear, of_incident, of_link, of_stage
 from forensics.document.policy import PolicyFile, policy_of
 from forensics.document.scales import SOURCE_GROUPS, strength, words
 from forensics.document.sigma import alerts_of
-from forensics.document.sources import absences, gaps, sources, transcript_coverage
+from forensics.document.sources import absences, sources, transcript_coverage
 from forensics.document.windows import first_of, last_of, windows
 from forensics.engine import Engine
 from forensics.sigma.rules import Pack

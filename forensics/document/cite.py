@@ -186,6 +186,11 @@ def moment(us: int | None) -> str | None:
     return None if us is None else text_of(us)
 
 
+def instant(value: Any) -> str | None:
+    """Write a time of a table as the document prints times; None stays None."""
+    return None if value is None else value.strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+
+
 def summary_of(text: str) -> str:
     """One line of at most `MAX_SUMMARY` characters: secrets masked, control characters made visible."""
     line = visible(mask(text))

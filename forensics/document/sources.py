@@ -1,11 +1,11 @@
-"""Sources with their books, gaps, and what may be said to be absent."""
+"""Sources with their books, and what may be said to be absent."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
 
-from forensics.document.cite import moment
+from forensics.document.cite import instant, moment
 from forensics.document.episodes import Episode
 from forensics.engine import Engine
 from parsers.schema import EVIDENCE_TABLES
@@ -32,8 +32,8 @@ def sources(engine: Engine) -> list[dict[str, Any]]:
             "bytes_quarantined": row["bytes_quarantined"] or 0,
             "bytes_structure": row["bytes_structure"] or 0,
             "rows": rows_of.get(row["source_id"], {}),
-            "first": _iso(row["first"]),
-            "last": _iso(row["last"]),
+            "first": instant(row["first"]),
+            "last": instant(row["last"]),
             "clock_offset_seconds": None if clock is None else round(clock["offset_us"] / 1_000_000, 6),
             "clock": None if clock is None else _clock(clock),
         }
@@ -81,123 +81,12 @@ def _clock(row: Row) -> dict[str, Any]:
     }
 
 
-def _iso(value: Any) -> str | None:
-    return None if value is None else value.strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
-
-
 def _rows_per_table(engine: Engine) -> dict[str, dict[str, int]]:
     counted: dict[str, dict[str, int]] = {}
     for table in EVIDENCE_TABLES:
         for row in engine.rows(f'select source_id, count(*) as n from "{table}" group by source_id order by source_id'):
             counted.setdefault(row["source_id"], {})[table] = row["n"]
     return counted
-
-
-# a flow log tells of every minute without traffic: of many stretches alike only the whole is told
-_GAPS = """
-    with found as (
-        select
-            delivery.path,
-            coverage_gap.*,
-            count(*) over (partition by delivery.path, coverage_gap.reason) as alike
-        from coverage_gap
-        join delivery on delivery.source_id = coverage_gap.source_id
-    )
-    select path, reason, lost_records, ts, ts_end, 1 as stretches, record, part
-    from found
-    where alike <= 20
-    union all
-    select path, reason, sum(lost_records), min(ts), max(coalesce(ts_end, ts)), count(*), min(record), min(part)
-    from found
-    where alike > 20
-    group by path, reason
-    order by path, record, part, reason
-    limit 500
-"""
-
-
-_BREAKS = """
-    select delivery.path, transcript_break.sign, transcript_break.places,
-        left(transcript_break.source_id, 12) || '#' || transcript_break.record as place
-    from transcript_break
-    join delivery on delivery.source_id = transcript_break.source_id
-    order by delivery.path, transcript_break.sign, transcript_break.session_id
-    limit 500
-"""
-_SIGNS = {
-    "answer_without_call": "a tool's answer stands without its call",
-    "call_without_answer": "a call was never answered, though later ones were",
-    "ends_in_a_call": "it ends with a call that has no answer",
-    "time_goes_back": "times go back by more than ten minutes",
-    "same_id_other_words": "one piece stands there twice with other words",
-}
-
-
-_IMPOSSIBLE = """
-    select impossible_order.kind, impossible_order.apart_us, impossible_order.from_earliest_us,
-        impossible_order.to_latest_us,
-        left(cause.source_id, 12) || '#' || cause.record as from_event,
-        left(effect.source_id, 12) || '#' || effect.record as to_event
-    from impossible_order
-    join event_place as cause on cause.event = impossible_order.from_event
-    join event_place as effect on effect.event = impossible_order.to_event
-    order by impossible_order.kind, impossible_order.from_event, impossible_order.to_event
-    limit 500
-"""
-
-
-def _more(places: int) -> str:
-    return f" and {places - 1} more" if places > 1 else ""
-
-
-def gaps(engine: Engine) -> list[dict[str, Any]]:
-    """What evidence itself says it missed, and what could not be read."""
-    found: list[dict[str, Any]] = [
-        {
-            "what": f"{row['path']}: {row['reason']}"
-            + (f" ({row['lost_records']} records)" if row["lost_records"] else "")
-            + (f" in {row['stretches']} stretches" if row["stretches"] > 1 else ""),
-            "first": _iso(row["ts"]),
-            "last": _iso(row["ts_end"]),
-        }
-        for row in engine.rows(_GAPS)
-    ]
-    found.extend(
-        {"what": f"{row['path']}: not read ({row['status']})", "first": None, "last": None}
-        for row in engine.rows(
-            "select path, status from source where status in ('not_recognised', 'ambiguous') order by intake, path"
-        )[:500]
-    )
-    found.extend(
-        {
-            "what": f"{row['path']}: {row['quarantined']} records or ranges could not be read",
-            "first": None,
-            "last": None,
-        }
-        for row in engine.rows(
-            "select path, quarantined from source where format is not null and quarantined > 0 order by intake, path"
-        )[:500]
-    )
-    found.extend(
-        {
-            "what": f"{row['path']}: transcript not whole, or changed: {_SIGNS[row['sign']]}"
-            f" ({row['place']}{_more(row['places'])})",
-            "first": None,
-            "last": None,
-        }
-        for row in engine.rows(_BREAKS)
-    )
-    found.extend(
-        {
-            "what": f"impossible order: {row['to_event']} is {row['apart_us'] / 1_000_000:g} s or more before"
-            f" {row['from_event']}, which it follows from ({row['kind']}): a clock is off and was not corrected, or the"
-            " two do not belong together",
-            "first": moment(row["to_latest_us"]),
-            "last": moment(row["from_earliest_us"]),
-        }
-        for row in engine.rows(_IMPOSSIBLE)
-    )
-    return found
 
 
 def transcript_coverage(engine: Engine, sessions: list[str], begin_us: int | None, end_us: int | None) -> float | None:

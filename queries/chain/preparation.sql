@@ -33,24 +33,11 @@ every as (
     select * from tool_written
 ),
 
-written_wallet as (
-    select distinct every.session_id, observable.value, transcript.seq
-    from every
-    join file_written on file_written.event = every.event
-    join observable on observable.text_sha256 = file_written.text_sha256
-    join transcript_once as transcript on transcript.event = every.event
-    where observable.kind = 'wallet' and observable."check" = 'valid'
-),
-
 -- an account that was read or told before it was written down is somebody else's: an analyst notes such
 foreign_account as (
-    select distinct written_wallet.session_id
-    from written_wallet
-    join transcript_once as earlier
-        on earlier.session_id = written_wallet.session_id
-        and earlier.seq < written_wallet.seq
-        and (earlier.kind = 'tool_result' or earlier.author = 'human')
-        and contains(earlier.text, written_wallet.value)
+    select distinct every.session_id
+    from every
+    join account_written on account_written.event = every.event and account_written.heard
 ),
 
 ready as (

@@ -7,19 +7,15 @@
 
 with laid as (
     select
-        file_written.event,
-        transcript_once.session_id,
-        transcript_once.seq,
-        observable.value as wallet,
-        coalesce(nullif(regexp_extract(file_written.path, '([^/]+)/[^/]+$', 1), ''), '') as folder,
+        account_written.event,
+        account_written.session_id,
+        account_written.seq,
+        account_written.wallet,
+        regexp_extract(file_written.path, '([^/]+)/[^/]+$', 1) as folder,
         regexp_extract(file_written.path, '([^/]+)$', 1) as name
-    from file_written
-    join transcript_once on transcript_once.event = file_written.event and transcript_once.kind = 'tool_call'
-    join observable on observable.text_sha256 = file_written.text_sha256
-    where
-        file_written.minerlike
-        and observable.kind = 'wallet'
-        and observable."check" = 'valid'
+    from account_written
+    join file_written on file_written.event = account_written.event
+    where file_written.minerlike and not account_written.heard
 ),
 
 credited as (
@@ -27,17 +23,6 @@ credited as (
     from share_event
     where account is not null and best_us is not null and accepted is distinct from false
     group by account
-),
-
--- what the session had read or been told before it wrote it
-heard as (
-    select distinct laid.event
-    from laid
-    join transcript_once as earlier
-        on earlier.session_id = laid.session_id
-        and earlier.seq < laid.seq
-        and (earlier.kind = 'tool_result' or earlier.author = 'human')
-        and contains(earlier.text, laid.wallet)
 ),
 
 timed as (
@@ -53,7 +38,6 @@ timed as (
     from laid
     join credited on credited.wallet = laid.wallet
     join call_span on call_span.event = laid.event and call_span.begin_us <= credited.first_us
-    where laid.event not in (select event from heard)
 ),
 
 doing as (

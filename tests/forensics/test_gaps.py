@@ -37,3 +37,16 @@ def test_many_stretches_alike_are_told_as_one_and_few_one_by_one(tmp_path: Path)
             for minute in (46, 47)
         ),
     ]
+
+
+def test_what_is_not_listed_is_counted(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("forensics.document.gaps.MAX_GAPS", 3)
+    evidence = tmp_path / "evidence"
+    evidence.mkdir()
+    for number in range(5):
+        (evidence / f"{number}.bin").write_bytes(bytes(range(128, 200)) * (number + 1))
+    case = Case.create(tmp_path / "case", b"")
+    ingest(case, [evidence], Options(workers=1))
+    told = [gap["what"] for gap in analyze(Case.open(tmp_path / "case"))["gaps"]]
+    assert [what.split(":")[0] for what in told[:3]] == ["0.bin", "1.bin", "2.bin"]
+    assert told[3].startswith("2 more files that were not read are not listed here")
