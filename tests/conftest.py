@@ -33,8 +33,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         shares = [name for name in COSTLY if name in getattr(item, "fixturenames", ())]
         if shares and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(shares[0]))
-    # the longest group begins first: begun last it would end alone, the other processes idle
-    items.sort(key=lambda item: not any(mark.args == ("spark",) for mark in item.iter_markers("xdist_group")))
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,9 @@ def without_model(monkeypatch) -> None:
 
 def read(capfd, case: Path, *options: str) -> dict[str, Any]:
     assert run(["read", str(case), "--json", *options]) == 0
-    found: dict[str, Any] = json.loads(capfd.readouterr().out)
+    told = capfd.readouterr().out
+    assert told.startswith("{"), told[:200]
+    found: dict[str, Any] = json.loads(told)
     return found
 
 
