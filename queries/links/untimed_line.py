@@ -10,9 +10,9 @@ not for:  a time: bounds are all that order gives. Shells that append when they 
           the unique lines of a file contradict the calls' order, nothing between them is bounded
 
 A text that stands once in the file and once among a session's calls is an anchor; the longest run of anchors in one
-order is kept (patience alignment, as Bram Cohen's diff has it). At least two must agree, or one long text. Between two
-anchors a repeated text is matched in order where both sides have it equally often, else it stays unmatched. A line that
-two sessions claim is left alone.
+order is kept (patience alignment, as Bram Cohen's diff has it). At least two must agree, or one telling text. Between
+two anchors a repeated text is matched in order where both sides have it equally often, else it stays unmatched. A line
+that two sessions claim is left alone.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from typing import Any
 
 import pyarrow as pa
 
-LONG = 24  # characters of a command that nobody types twice by chance
 _SCHEMA = pa.schema(
     [
         ("event", pa.string()),
@@ -37,52 +36,40 @@ _SCHEMA = pa.schema(
 )
 
 Row = dict[str, Any]
+Places = dict[str, list[int]]  # where each command stands, by its key
 Pair = tuple[int, int]  # places of a line in its file and of a call in its session
 
 
-def relation(command_event: pa.Table, command_text: pa.Table, tool_result: pa.Table) -> pa.Table:
+def relation(alignable: pa.Table) -> pa.Table:
     """Align every untimed history with every session that has commands in common with it."""
-    keys = {row["text_sha256"]: row["key"] for row in command_text.select(["text_sha256", "key"]).to_pylist()}
-    columns = ["event", "source_id", "record", "part", "modality", "session_id", "host", "text", "text_sha256"]
-    rows = command_event.select([*columns, "earliest_us", "best_us", "latest_us"]).to_pylist()
-    for row in rows:
-        row["key"] = keys.get(row["text_sha256"]) or row["text_sha256"]
     files: dict[str, list[Row]] = defaultdict(list)
     sessions: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        if row["modality"] == "typed" and row["best_us"] is None:
+    for row in alignable.to_pylist():
+        if row["typed"]:
             files[row["source_id"]].append(row)
-        elif row["modality"] == "called" and row["best_us"] is not None:
-            sessions[row["session_id"] or row["source_id"]].append(row)
-    answered = _answered(tool_result) if files else {}
+        else:
+            sessions[row["session"]].append(row)
+    ordered = [sorted(sessions[name], key=lambda row: (row["best_us"], row["event"])) for name in sorted(sessions)]
+    placed = [(calls, _places(calls)) for calls in ordered]
     found = []
     for source in sorted(files):
-        lines = sorted(files[source], key=lambda row: (row["record"], row["part"]))
-        found += _placed(lines, [sessions[name] for name in sorted(sessions)], answered)
+        found += _placed(sorted(files[source], key=lambda row: (row["record"], row["part"])), placed)
     return pa.Table.from_pylist(sorted(found, key=lambda row: row["event"]), _SCHEMA)
 
 
-def _answered(tool_result: pa.Table) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for row in tool_result.select(["call_event", "latest_us"]).to_pylist():
-        if row["latest_us"] is not None:
-            found[row["call_event"]] = max(row["latest_us"], found.get(row["call_event"], row["latest_us"]))
-    return found
-
-
-def _placed(lines: list[Row], sessions: Sequence[list[Row]], answered: dict[str, int]) -> list[Row]:
+def _placed(lines: list[Row], sessions: Sequence[tuple[list[Row], Places]]) -> list[Row]:
+    where = _places(lines)
     claims: dict[int, list[Row]] = defaultdict(list)
     in_order = True
-    for calls in sessions:
-        calls.sort(key=lambda row: (row["best_us"], row["event"]))
-        pairs, consistent = aligned(lines, calls)
+    for calls, when in sessions:
+        pairs, consistent = _aligned(lines, where, calls, when)
         in_order &= consistent
         for line, call in pairs:
             claims[line].append(calls[call])
     sure = {line: calls[0] for line, calls in claims.items() if len(calls) == 1}
     rows = []
     for line, source_call in sorted(sure.items()):
-        until = answered.get(source_call["event"])
+        until = source_call["answered_us"]
         known = until if until is not None and until >= source_call["earliest_us"] else None
         rows.append(_row(lines[line], source_call["event"], source_call["earliest_us"], known, "anchored"))
     times = [sure[line]["best_us"] for line in sorted(sure)]
@@ -110,15 +97,14 @@ def _row(line: Row, call: str | None, earliest: int | None, latest: int | None, 
     }  # fmt: skip
 
 
-def aligned(lines: list[Row], calls: list[Row]) -> tuple[list[Pair], bool]:
+def _aligned(lines: list[Row], where: Places, calls: list[Row], when: Places) -> tuple[list[Pair], bool]:
     """Return pairs of line and call in one order, and whether every unique text stands in that order."""
-    where, when = _places(lines), _places(calls)
     hosts = {row["host"] for row in calls} - {None}
     if hosts and not hosts & {lines[0]["host"], None}:
         return [], True
     once = sorted((where[key][0], when[key][0]) for key in where if len(where[key]) == len(when.get(key, ())) == 1)
     anchors = _longest(once)
-    if len(anchors) < 2 and not any(len(lines[line]["text"]) >= LONG for line, _ in anchors):
+    if len(anchors) < 2 and not any(lines[line]["telling"] for line, _ in anchors):
         return [], True
     pairs = list(anchors)
     edges = [(-1, -1), *anchors, (len(lines), len(calls))]
@@ -139,8 +125,8 @@ def _repeated(lines: list[Row], calls: list[Row], first_line: int, first_call: i
     return [(first_line + line, first_call + call) for line, call in _longest(sorted(pairs))]
 
 
-def _places(rows: Sequence[Row]) -> dict[str, list[int]]:
-    places: dict[str, list[int]] = defaultdict(list)
+def _places(rows: Sequence[Row]) -> Places:
+    places: Places = defaultdict(list)
     for place, row in enumerate(rows):
         places[row["key"]].append(place)
     return places
