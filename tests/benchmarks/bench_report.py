@@ -1,6 +1,6 @@
 """How the report behaves in a browser with a long timeline: until it is drawn, and a step of its filter.
 
-    python tests/benchmarks/bench_report.py [ROWS]
+    python tests/benchmarks/bench_report.py [ROWS [ROUNDS]]
 
 One file from disk in a headless Chromium, a fresh profile each time. A step is the handler from choice to drawn lanes
 and rows, then two frames. Prints JSON: medians in milliseconds.
@@ -75,4 +75,4 @@ def _samples() -> Any:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(int(sys.argv[1]) if len(sys.argv) > 1 else ROWS), indent=2))
+    print(json.dumps(main(*map(int, sys.argv[1:3])), indent=2))
