@@ -11,7 +11,7 @@ from forensics.demo.acts import HOUR, MINUTE, SECOND
 from forensics.demo.suite import notices
 from forensics.demo.suite.chapters import around
 from forensics.demo.suite.deeds import NOTHING, Endpoint, Run
-from forensics.demo.suite.families.incidents_fourth_held_out import tasked, worded
+from forensics.demo.suite.families.incidents_fourth import tasked, worded
 from forensics.demo.suite.sight import PLAIN, Sight
 from forensics.demo.suite.teller import Agent, Teller
 

