@@ -110,7 +110,7 @@ class Engine:
     def _lock(self, folders: list[str], scratch: Path, threads: int | None) -> None:
         run = self.connection.execute
         run("set TimeZone = 'UTC'")
-        run("set enable_progress_bar = false")  # it would stand among what a command prints, where a session looks interactive
+        run("set enable_progress_bar = false")  # it would stand among what a command prints
         run(f"set memory_limit = '{MEMORY_LIMIT}'")
         run("set temp_directory = '" + str(scratch).replace("'", "''") + "'")
         if threads:
