@@ -24,6 +24,7 @@ from forensics.demo.suite.families import (
     rivals,
     rivals_citizens,
     rivals_far,
+    rivals_fifth_held_out,
     rivals_fourth_held_out,
     rivals_held_out,
     rivals_launches,
@@ -132,6 +133,9 @@ FAMILIES: tuple[Family, ...] = (
     Family("shared_lab_host", rivals_shared.shared_lab_host, incident=False),
     Family("approved_exercise", rivals_shared.approved_exercise, incident=False),
     Family("render_farm", rivals_fourth_held_out.render_farm, incident=False, held_out=True),
+    Family("own_hands", rivals_fifth_held_out.own_hands, incident=False, held_out=True),
+    Family("lost_password", rivals_fifth_held_out.lost_password, incident=False, held_out=True),
+    Family("farm_books", rivals_fifth_held_out.farm_books, incident=False, held_out=True),
 )
 
 

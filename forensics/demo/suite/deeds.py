@@ -115,6 +115,9 @@ class Typed:
     label: Label = NOTHING
     runs: tuple[Run, ...] = ()
     kept: bool = True  # whether the shell's history has it
+    login: str = ""  # who logged in, where that person works in an account that is not theirs
+    login_uid: int = 0
+    shell: Literal["", "bash", "zsh", "fish"] = ""  # of the account; any, where the story does not say
 
 
 @dataclass(frozen=True, slots=True)

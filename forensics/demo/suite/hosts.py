@@ -44,7 +44,7 @@ def write_histories(evidence: Evidence, story: Story, sight: Sight, shells: Call
                     add(session.host, session.host.user, session.shell, at_us, text, f"{turn.key}:typed")
     for line in story.typed:
         if line.kept:
-            add(line.host, line.user, shells(line.user), line.at_us, line.command, f"{line.key}:typed")
+            add(line.host, line.user, line.shell or shells(line.user), line.at_us, line.command, f"{line.key}:typed")
 
 
 def _entry(shell: str, at: int | None, command: str) -> str:
@@ -87,8 +87,8 @@ def write_audit(evidence: Evidence, story: Story, sight: Sight, draw: random.Ran
         for each in line.runs:
             program = each.executable or _executable(each.argv[0], home)
             subject = Subject(
-                parent=each.parent or 2_200 + line.uid % 700, login_uid=line.uid, uid=line.uid, login=line.user,
-                user=line.user, terminal="pts3", session=12, executable=program,
+                parent=each.parent or 2_200 + line.uid % 700, login_uid=line.login_uid, uid=line.uid,
+                login=line.login or line.user, user=line.user, terminal="pts3", session=12, executable=program,
             )  # fmt: skip
             run(line.host, line.at_us, each, line.key, subject, home)
     for other in story.executions:

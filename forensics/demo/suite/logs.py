@@ -48,7 +48,7 @@ def _by_host(story: Story, draw: random.Random) -> Mapping[Host, list[_Said]]:
         for turn in session.turns:
             found[session.host] += _of_runs(turn.at_us, turn.runs, session.host.user, session.cwd, turn.key)
     for entry in story.typed:
-        typed[entry.host, entry.user].append(entry.at_us)
+        typed[entry.host, entry.login or entry.user].append(entry.at_us)
         home = "/root" if entry.user == "root" else f"/home/{entry.user}"
         found[entry.host] += _of_runs(entry.at_us, entry.runs, entry.user, home, entry.key)
     for (host, user), moments in typed.items():

@@ -44,11 +44,17 @@ def _cloudtrail(at_us: int, entry: Entry) -> str:
         "accessKeyId": f"ASIA{_id(entry, 16).upper()}",
         "sessionContext": {"sessionIssuer": {"type": "Role", "userName": values.get("role", "workbench")}},
     }  # fmt: skip
+    if "key" in values:  # a key of long life, which is the account's own
+        identity = {
+            "type": "IAMUser", "principalId": "AIDAEXAMPLE", "accountId": ACCOUNT, "userName": name,
+            "arn": f"arn:aws:iam::{ACCOUNT}:user/{name}", "accessKeyId": values["key"],
+        }  # fmt: skip
     event = {
         "eventVersion": "1.09", "userIdentity": identity, "eventTime": _iso(at_us),
         "eventSource": f"{values.get('service', 'ec2')}.amazonaws.com", "eventName": values["name"],
-        "awsRegion": REGION, "sourceIPAddress": values.get("address", "198.51.100.8"),
-        "userAgent": "aws-cli/2.17.4 md/awscrt#0.20.11 ua/2.0", "requestParameters": values.get("request"),
+        "awsRegion": values.get("region", REGION), "sourceIPAddress": values.get("address", "198.51.100.8"),
+        "userAgent": values.get("agent", "aws-cli/2.17.4 md/awscrt#0.20.11 ua/2.0"),
+        "requestParameters": values.get("request"),
         "responseElements": values.get("response"), "requestID": _uuid(entry, "request"), "eventID": _uuid(entry, ""),
         "readOnly": bool(values.get("read_only")), "eventType": "AwsApiCall", "managementEvent": True,
         "recipientAccountId": ACCOUNT, "eventCategory": "Management",

@@ -130,15 +130,21 @@ class Teller:
         sockets: tuple[tuple[str, int], ...] = (),
         kept: bool = True,
         runs: tuple[Run, ...] | None = None,
+        login: str = "",
+        shell: Literal["", "bash", "zsh", "fish"] = "",
     ) -> str:
-        """A person types a line; return its key."""
-        key, who = self.key(), user or self.cast.person
-        uid = 0 if who == "root" else self.cast.person_uid + sum(map(ord, who)) % 40
+        """A person types a line; return its key. `login` is that person where `user` is the host's account."""
+        key, who, on = self.key(), user or self.cast.person, host or self.cast.host
+        uid = on.uid if login else self._uid_of(who)
         home = "/root" if who == "root" else f"/home/{who}"
         if runs is None:
             runs = runs_of(command, home, self.pids(4), sockets)
-        self.story.typed.append(Typed(key, at_us, host or self.cast.host, who, uid, command, label, runs, kept))
+        own = self._uid_of(login or who)
+        self.story.typed.append(Typed(key, at_us, on, who, uid, command, label, runs, kept, login, own, shell))
         return key
+
+    def _uid_of(self, who: str) -> int:
+        return 0 if who == "root" else self.cast.person_uid + sum(map(ord, who)) % 40
 
     def process(self, at_us: int, run: Run, label: Label, *, host: Host | None = None, uid: int = 33,
                 user: str = "www-data", login_uid: int | None = None) -> str:  # fmt: skip
