@@ -25,6 +25,7 @@ from forensics.demo.suite.families import (
     rivals_citizens,
     rivals_far,
     rivals_fifth_held_out,
+    rivals_fifth_more_held_out,
     rivals_fourth_held_out,
     rivals_held_out,
     rivals_launches,
@@ -136,6 +137,9 @@ FAMILIES: tuple[Family, ...] = (
     Family("own_hands", rivals_fifth_held_out.own_hands, incident=False, held_out=True),
     Family("lost_password", rivals_fifth_held_out.lost_password, incident=False, held_out=True),
     Family("farm_books", rivals_fifth_held_out.farm_books, incident=False, held_out=True),
+    Family("key_abroad", rivals_fifth_more_held_out.key_abroad, incident=False, held_out=True),
+    Family("detonation", rivals_fifth_more_held_out.detonation, incident=False, held_out=True),
+    Family("open_engine", rivals_fifth_more_held_out.open_engine, incident=False, held_out=True),
 )
 
 
