@@ -145,7 +145,8 @@ def _key_revoked(teller: Teller, at_us: int, user: str, key: str, made: tuple[Ho
 def detonation(teller: Teller) -> Sight:
     """A miner is let loose by order in a namespace without a way out, before a fake pool that takes its shares."""
     cast, draw, facts = teller.cast, teller.draw, teller.facts
-    facts.also_fair = ("sanctioned_workload", "planted_test", "look_alike_load")
+    # as with every order that the case file does not approve, the one who gave it may be named, or nobody
+    facts.also_fair = ("sanctioned_workload", "planted_test", "look_alike_load", "operator", "unknown")
     facts.mining_fair = (False, None, True)  # a miner ran and was fed; no pool ever heard of it
     host, pool, minutes, sample = cast.host, cast.pool, draw.randrange(5, 25, 5), hex_of(draw, 12)
     some = Label(fair=("setup", "mining"))
