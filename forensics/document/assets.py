@@ -16,6 +16,11 @@ from parsers.addresses import classify
 
 _SECURED = ("transfer_to_custody", "confirmed", "returned", "recovered", "handed_over")
 _CENT = Decimal("0.000001")
+_CHARGE = (
+    "charge.source_id || '#' || charge.record || '.' || charge.part as event, billing_currency, billed_cost,"
+    " epoch_us(ts) as begin_us, epoch_us(ts_end) as end_us"
+)
+_USAGE = "ts is not null and ts_end is not null and coalesce(charge_category, 'Usage') = 'Usage'"
 
 Row = dict[str, Any]
 
@@ -101,35 +106,62 @@ def _once(rows: list[Row]) -> list[Row]:
 def costs(
     engine: Engine, episode: Episode, hosts: Collection[str], since_us: int | None = None
 ) -> list[dict[str, Any]]:
-    """What the bill says of the incident's own hosts in the mining window (of it, after `since_us`), per currency.
+    """What the bill says of machines that the incident launched, and of its other hosts, per currency.
 
-    Charges are cut to the window by time and rounded to 6 places. A bill whose lines name none of the `hosts` gives no
-    cost: which of its lines the incident caused is then not known.
+    What was launched is counted with every line that names it, whole. Of the `hosts`, charges for computing are cut by
+    time to the mining window. Both only after `since_us`; rounded to 6 places. A bill whose lines name neither gives no
+    cost: which of its lines the incident caused is then not known. `events` are the lines counted.
     """
+    launched = _launched(engine, episode, since_us)
+    counted = {row["event"] for row in launched}
+    shared = [row for row in _shared(engine, episode, hosts, since_us) if row["event"] not in counted]
+    told = [*_by_currency(launched, "launched_by_incident"), *_by_currency(shared, "share_of_existing")]
+    return sorted(told, key=lambda cost: (cost["currency"], cost["basis"]))
+
+
+def _launched(engine: Engine, episode: Episode, since_us: int | None) -> list[Row]:
+    charges = engine.rows(
+        f"select {_CHARGE} from charge"
+        " join (select distinct to_event from sensor_link"
+        " where kind = 'ran_then_charged' and list_contains($1, from_event)) as billed"
+        " on billed.to_event = charge.source_id || '#' || charge.record || '.' || charge.part"
+        f" where {_USAGE} order by ts, source_id, record",
+        [episode.events()],
+    )
+    return [
+        {**row, "from_us": max(row["begin_us"], since_us or row["begin_us"]), "to_us": row["end_us"]}
+        for row in charges
+        if row["end_us"] > (since_us or row["begin_us"])
+    ]
+
+
+def _shared(engine: Engine, episode: Episode, hosts: Collection[str], since_us: int | None) -> list[Row]:
     stages = episode.stages
     begin, end = first_of(stages.get("mining")), last_of(stages.get("containment")) or last_of(stages.get("mining"))
     if not begin or not end or not hosts:
         return []
     begin_us = max(begin["best_us"], since_us or begin["best_us"])
     charges = engine.rows(
-        "select billing_currency, billed_cost, epoch_us(ts) as begin_us, epoch_us(ts_end) as end_us, service_category"
-        " from charge where ts is not null and ts_end is not null and epoch_us(ts) < $1 and epoch_us(ts_end) > $2"
-        " and coalesce(charge_category, 'Usage') = 'Usage'"
+        f"select {_CHARGE}, service_category from charge where {_USAGE} and epoch_us(ts) < $1 and epoch_us(ts_end) > $2"
         " and (list_contains($3, resource_name) or list_contains($3, resource_id)) order by ts, source_id, record",
         [end["best_us"], begin_us, sorted(hosts)],
     )
+    return [{**row, "from_us": begin_us, "to_us": end["best_us"]} for row in charges if _is_compute(row)]
+
+
+def _by_currency(charges: list[Row], basis: str) -> list[dict[str, Any]]:
     lines: dict[str, list[Row]] = {}
     for charge in charges:
-        if charge["billing_currency"] and charge["billed_cost"] is not None and _is_compute(charge):
+        if charge["billing_currency"] and charge["billed_cost"] is not None:
             lines.setdefault(charge["billing_currency"], []).append(charge)
     return [
         {
             "currency": currency,
-            "amount": text_of(total(_part(row, begin_us, end["best_us"]) for row in rows)),
-            "basis": "share_of_existing",
-            "from": moment(begin_us),
-            "to": moment(end["best_us"]),
-            "evidence": [],
+            "amount": text_of(total(_part(row, row["from_us"], row["to_us"]) for row in rows)),
+            "basis": basis,
+            "from": moment(min(row["from_us"] for row in rows)),
+            "to": moment(max(row["to_us"] for row in rows)),
+            "events": [row["event"] for row in rows],
         }
         for currency, rows in sorted(lines.items())
     ]

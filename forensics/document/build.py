@@ -132,7 +132,7 @@ def _incident(
         "intent_origin": attribution.intent_origin,
         "designated_channel": channel,
         "windows": windows(episode.stages),
-        "cost": money.costs(engine, episode, {name for host in hosts for name in host["names"]}),
+        "cost": _costs(engine, citations, episode, {name for host in hosts for name in host["names"]}),
         "assets": money.assets(engine, episode),
     }
     return document, coverage
@@ -155,6 +155,16 @@ def _stage(citations: Citations, stage: str, rows: list[Row]) -> Document:
         "evidence": _refs(citations, _chosen(citations, rows)),
         "evidence_total": len(rows),
     }
+
+
+def _costs(engine: Engine, citations: Citations, episode: Episode, hosts: set[str]) -> list[Document]:
+    told = money.costs(engine, episode, hosts)
+    citations.load_rows({event: "charge" for cost in told for event in cost["events"][:MAX_EVIDENCE]})
+    return [
+        {name: value for name, value in cost.items() if name != "events"}
+        | {"evidence": _refs(citations, cost["events"][:MAX_EVIDENCE])}
+        for cost in told
+    ]
 
 
 def _chosen(citations: Citations, rows: list[Row]) -> list[str]:

@@ -121,10 +121,21 @@ def gather(engine: Engine) -> list[Episode]:
         episode.givers = sorted(given - set(episode.sessions))
     home = {row["event"]: episodes[row["episode"]] for row in mining}
     home |= {row["event"]: episode for episode in shown for row in episode.mining if episode.number > len(episodes)}
+    lasting = _lasting(engine)
     for row in engine.rows("select * from stage_event order by stage, weight, best_us nulls last, event"):
+        if row["event"] in lasting:
+            row["lasts_us"] = lasting[row["event"]]
         for episode in _homes(row, shown, home):
             episode.stages.setdefault(row["stage"], []).append(row)
     return shown
+
+
+def _lasting(engine: Engine) -> dict[str, int]:
+    """How long the flows with a pool lasted, in microseconds: mining goes on until such a record ends."""
+    rows = engine.rows(
+        "select event, max(end_us - best_us) as lasts_us from pool_flow where end_us > best_us group by event"
+    )
+    return {row["event"]: row["lasts_us"] for row in rows}
 
 
 def _prepared(engine: Engine, number: int) -> list[Episode]:

@@ -30,9 +30,15 @@ def first_of(rows: list[Row] | None) -> Row | None:
 
 
 def last_of(rows: list[Row] | None) -> Row | None:
-    """The latest row whose time is bounded."""
-    timed = [row for row in rows or [] if row["best_us"] is not None and row["latest_us"] is not None]
+    """The row that ends latest of those whose time is bounded, moved to its end if it is one that lasts (a flow)."""
+    timed = [_at_end(row) for row in rows or [] if row["best_us"] is not None and row["latest_us"] is not None]
     return max(timed, key=lambda row: (row["best_us"], row["event"])) if timed else None
+
+
+def _at_end(row: Row) -> Row:
+    lasts = row.get("lasts_us") or 0
+    times = ("earliest_us", "best_us", "latest_us")
+    return row | {key: row[key] + lasts for key in times if row[key] is not None} if lasts else row
 
 
 def bounds_between(first: Row, last: Row | None) -> dict[str, Any] | None:
