@@ -61,6 +61,10 @@ every as (
     select * from fitting
     union all
     select written.* from written join command_event on command_event.event = written.event
+    union all
+    select event, 'acquisition', 'deviation', 'achieved', 'service_joined',
+        'a service that is then made to mine is asked for an account or a machine', cast(null as varchar)
+    from service_joined
 ),
 
 owned as (

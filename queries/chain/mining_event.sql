@@ -64,6 +64,10 @@ command_opening as (
         select event, 'launched_elsewhere' as rule,
             'what was written just before is set going elsewhere, and a pool credits the account in it' as reason
         from launched_elsewhere
+        union all
+        select event, 'ordered_elsewhere' as rule,
+            'a service is asked to run what mines for an account, and a pool credits that account afterwards' as reason
+        from ordered_elsewhere
     ) as opening
     group by event
 ),
@@ -88,6 +92,10 @@ command_wallet as (
     union all
 
     select event, wallet from launched_elsewhere
+
+    union all
+
+    select event, wallet from ordered_elsewhere
 ),
 
 one_wallet as (

@@ -3,7 +3,8 @@
 -- columns:  written_event, call_event, path (base name of the file), how ('named': the call names the file to a program
 --           that neither shows nor places it; 'unit': it has a service manager start the unit of that name;
 --           'customary': the program reads a file of that name of its own accord; 'own place': the file lies where it
---           runs by itself, and no call is needed)
+--           runs by itself, and no call is needed; 'pushed': it is committed, and the call sends what was committed
+--           to where it may be rolled out)
 -- as:       table
 -- not for:  showing that the file was run; see written_run
 
@@ -44,6 +45,40 @@ part as (
         and not regexp_matches(
             part_reach.arguments,
             '^\S*(systemctl|service|launchctl|kubectl|docker|podman|docker-compose|nomad|helm)(\.\S+)? ([^ ]+ )*?(stop|disable|mask|delete|down|rm|kill|status|is-active|is-enabled|cat|show|logs|get|describe|ps|edit|diff|config|pull|build|unload|bootout)(\s|$)')
+),
+
+-- what is committed is sent by the next push, whether or not that names it
+versioned as (
+    select distinct command_event.event, command_event.session_id, command_event.seq, part_reach.part_no,
+        part_reach.arguments,
+        case
+            when regexp_matches(part_reach.arguments, '^\S+( -\S+( \S+)?)*? add\s') then 'add'
+            when regexp_matches(part_reach.arguments, '^\S+( -\S+( \S+)?)*? commit(\s|$)') then 'commit'
+            when regexp_matches(part_reach.arguments, '^\S+( -\S+( \S+)?)*? push(\s|$)')
+                and not regexp_matches(part_reach.arguments, '\s(--dry-run|-n|--delete|-d)(\s|$)')
+                then 'push'
+        end as verb
+    from command_event
+    join part_reach on part_reach.text_sha256 = command_event.text_sha256 and part_reach.reach = 'run'
+    where command_event.modality = 'called' and part_reach.program = 'git'
+),
+
+committed as (
+    select written.event as written_event, written.path, versioned.session_id, versioned.seq, versioned.part_no
+    from written
+    join versioned
+        on versioned.session_id = written.session_id
+        and versioned.seq >= written.seq
+        and (
+            (versioned.verb = 'add' and (
+                regexp_matches(versioned.arguments, '\s(\.|-A|--all|-u|--update|:/)(\s|$)')
+                or list_contains(string_split(regexp_replace(versioned.arguments, '\S*/', '', 'g'), ' '), written.path)
+            ))
+            or (versioned.verb = 'commit' and (
+                regexp_matches(versioned.arguments, '\s(-[A-Za-z]*a[A-Za-z]*|--all)(\s|$)')
+                or list_contains(string_split(regexp_replace(versioned.arguments, '\S*/', '', 'g'), ' '), written.path)
+            ))
+        )
 )
 
 select written.event as written_event, part.event as call_event, written.path, 'named' as how
@@ -70,6 +105,18 @@ union
 select config_run.written_event, config_run.event, config_run.path, 'customary'
 from config_run
 join command_event on command_event.event = config_run.event and command_event.modality = 'called'
+
+union
+
+select committed.written_event, versioned.event, committed.path, 'pushed'
+from committed
+join versioned
+    on versioned.session_id = committed.session_id
+    and versioned.verb = 'push'
+    and (
+        versioned.seq > committed.seq
+        or (versioned.seq = committed.seq and versioned.part_no > committed.part_no)
+    )
 
 union
 

@@ -49,21 +49,34 @@ doing as (
         and lower(executable) not in (
             'cd', 'cp', 'mv', 'rm', 'mkdir', 'chmod', 'touch', 'tee', 'echo', 'printf', 'zip', 'tar'
         )
+),
+
+setting as (
+    select command_event.event, timed.session_id, timed.event as written_event, timed.wallet
+    from timed
+    join command_event
+        on command_event.session_id = timed.session_id
+        and command_event.modality = 'called'
+        and command_event.seq > timed.seq
+        and command_event.best_us <= timed.last_us
+        and contains(command_event.text, timed.known_as)
+    join doing on doing.text_sha256 = command_event.text_sha256
+    left join file_written as writes on writes.event = command_event.event
+    where length(timed.known_as) >= 4 and writes.event is null
+
+    union all
+
+    -- what is pushed may be rolled out by something that watches the store, without being named
+    select command_event.event, timed.session_id, timed.event, timed.wallet
+    from timed
+    join file_launch on file_launch.written_event = timed.event and file_launch.how = 'pushed'
+    join command_event on command_event.event = file_launch.call_event and command_event.best_us <= timed.last_us
 )
 
 select
-    command_event.event,
-    min(timed.session_id) as session_id,
-    min(timed.event) as written_event,
-    min(timed.wallet) as wallet
-from timed
-join command_event
-    on command_event.session_id = timed.session_id
-    and command_event.modality = 'called'
-    and command_event.seq > timed.seq
-    and command_event.best_us <= timed.last_us
-    and contains(command_event.text, timed.known_as)
-join doing on doing.text_sha256 = command_event.text_sha256
-left join file_written as writes on writes.event = command_event.event
-where length(timed.known_as) >= 4 and writes.event is null
-group by command_event.event
+    event,
+    min(session_id) as session_id,
+    min(written_event) as written_event,
+    min(wallet) as wallet
+from setting
+group by event

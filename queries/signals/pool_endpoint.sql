@@ -17,6 +17,16 @@ with started as (
     select distinct host, port, 'started with'
     from wallet_run
     where port is not null
+    union
+    select distinct lower(observable.host), observable.port, 'started with'
+    from ordered_elsewhere
+    join command_event on command_event.event = ordered_elsewhere.event
+    join observable on observable.text_sha256 = command_event.text_sha256
+    where
+        observable.host is not null
+        and observable.port is not null
+        and coalesce(observable.scheme, '') not in ('http', 'https')
+        and lower(observable.host) <> ordered_elsewhere.host
 ),
 
 configured as (
