@@ -65,6 +65,15 @@ every as (
     select event, 'acquisition', 'deviation', 'achieved', 'service_joined',
         'a service that is then made to mine is asked for an account or a machine', cast(null as varchar)
     from service_joined
+    union all
+    select command_event.event, 'containment', 'response', 'achieved', 'service_closed',
+        'something of the service that was made to mine is removed', min(entity.kind)
+    from command_event
+    join service_request
+        on service_request.text_sha256 = command_event.text_sha256
+        and service_request.verb = 'removes'
+    join entity on entity.kind = 'service' and entity.value = service_request.host
+    group by command_event.event
 ),
 
 owned as (

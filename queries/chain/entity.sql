@@ -1,8 +1,9 @@
 -- question: which things does the mining in this case turn on: accounts, pools, programs, files, hosts, processes?
 -- grain:    one row per kind and value
 -- columns:  kind ('wallet' | 'pool_name' | 'pool_address' | 'pool_port' | 'program' | 'program_path' | 'log_path' |
---           'config_path' | 'wallet_path' | 'folder' | 'tunnel_host' | 'tunnel_address' | 'tunnel_command' | 'pid'),
---           value (text)
+--           'config_path' | 'wallet_path' | 'folder' | 'tunnel_host' | 'tunnel_address' | 'tunnel_command' | 'pid' |
+--           'service': one that was made to mine | 'handed_file': given to it, or its key |
+--           'laid_file': set going elsewhere), value (text)
 -- as:       table
 -- order:    kind, value
 -- not for:  blame; a pool's address may serve others too
@@ -65,6 +66,28 @@ former as (
     where renaming.old_name not in ('', 'mv', 'cp', 'ln', 'install') and renaming.old_name <> renaming.new_name
 ),
 
+-- services at which the agent had something mine, or was given what mines
+service as (
+    select service_request.host
+    from mining_event
+    join command_event on command_event.event = mining_event.event and command_event.modality = 'called'
+    join service_request on service_request.text_sha256 = command_event.text_sha256 and service_request.verb = 'sends'
+    where mining_event.family = 'command' and mining_event.opens and mining_event.actor = 'agent'
+    union
+    select host from service_joined
+),
+
+laid as (
+    select written_event from config_run
+    union
+    select written_event from launched_elsewhere
+    union
+    select written_run.written_event
+    from written_run
+    join mining_event on mining_event.event = written_run.run_event and mining_event.opens
+    where written_run.choice = 1
+),
+
 found as (
     select 'wallet' as kind, wallet as value from mining_event where wallet is not null and length(wallet) >= 26
     union
@@ -119,6 +142,24 @@ found as (
     select 'tunnel_address', address from tunnel_endpoint where address is not null
     union
     select 'tunnel_command', 'ssh -f -N -R' from tunnel_endpoint where rule = 'reverse_forward'
+    union
+    select 'service', host from service
+    union
+    select 'handed_file', regexp_extract(left(word.value, 4096), '(?:^|=)@([^@\s;]{5,})$', 1)
+    from service
+    join service_request on service_request.host = service.host
+    join command_event
+        on command_event.text_sha256 = service_request.text_sha256
+        and command_event.modality = 'called'
+    join command_part
+        on command_part.text_sha256 = service_request.text_sha256
+        and command_part.part_no = service_request.part_no
+    cross join unnest(command_part.argv) as word(value)
+    union
+    -- with its folder, since half of all files have the same names
+    select 'laid_file', regexp_extract(file_written.path, '([^/]+/[^/]+)$', 1)
+    from laid
+    join file_written on file_written.event = laid.written_event
     union
     select 'pid', cast(command_event.pid as varchar)
     from opening

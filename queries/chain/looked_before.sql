@@ -1,4 +1,4 @@
--- question: who looked over a host's processes or connections just before stopping the miner there?
+-- question: who looked over a host's processes or connections, or what is rolled out, just before stopping the miner?
 -- grain:    one row per look
 -- columns:  event, principal, act, reason
 -- as:       table
@@ -17,6 +17,10 @@ with stop as (
             or command_signal.session_id not in (select session_id from incident_session)
         )
         and command_event.best_us is not null
+    union
+    select taken_back.principal, command_event.best_us
+    from taken_back
+    join command_event on command_event.event = taken_back.event
 ),
 
 plain_spoken as (
@@ -35,6 +39,13 @@ join stop
     and command_event.best_us between stop.best_us - 900000000 and stop.best_us
 where
     actor_of_event.principal not in (select principal from plain_spoken)
-    and command_hit.rule = 'looked_for'
-    and command_hit.program in ('ps', 'top', 'htop', 'pgrep', 'ss', 'netstat', 'lsof', 'nvidia-smi', 'iftop', 'nethogs')
+    and (
+        (
+            command_hit.rule = 'looked_for'
+            and command_hit.program in ('ps', 'top', 'htop', 'pgrep', 'ss', 'netstat', 'lsof', 'nvidia-smi', 'iftop',
+                'nethogs', 'kubectl')
+        )
+        -- a store's history is read every day
+        or (command_hit.rule = 'change_reviewed' and command_hit.program <> 'git')
+    )
 group by command_hit.event

@@ -23,7 +23,8 @@ named as (
     from text
     join sought
         on case
-            when sought.kind in ('pid', 'pool_port', 'pool_address', 'tunnel_address', 'program', 'folder')
+            when sought.kind in ('pid', 'pool_port', 'pool_address', 'tunnel_address', 'program', 'folder', 'service',
+                'handed_file', 'laid_file')
                 then contains(text.text, sought.value) and regexp_matches(left(text.text, 8192), sought.bounded)
             else contains(text.short, sought.short)
         end

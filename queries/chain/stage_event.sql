@@ -266,6 +266,10 @@ others as (
     select event, 'detection', 'achieved', 'shown', 3, cast(null as varchar), principal, act, 'looked_before', reason
     from looked_before
     union all
+    select event, 'containment', 'achieved', 'shown', 2, cast(null as varchar), principal, act, 'rolled_back',
+        'what was rolled out is taken back'
+    from taken_back
+    union all
     select used_event, 'request', 'achieved', 'shown', 1, session_id, 'session:' || session_id, used_event,
         'channel_used', 'the designated channel is used'
     from channel

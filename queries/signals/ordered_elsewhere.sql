@@ -1,5 +1,5 @@
--- question: which calls order at a service, in the words of the request itself, that something mines for an account, and a
---           pool credits that very account afterwards?
+-- question: which calls order at a service, in the words of the request itself, that something mines for an account,
+--           and a pool credits that very account afterwards?
 -- grain:    one row per ordering call
 -- columns:  event, session_id, wallet, host (the service that was asked)
 -- as:       table
@@ -38,7 +38,7 @@ told as (
         )
         or (
             regexp_matches(left(command_event.text, 20000),
-                '(?i)(pool|url|server|host)[a-z_]*([^A-Za-z0-9]|value){1,16}([a-z0-9+]+://)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+:\d{2,5}')
+                '(?i)(pool|url|server|host)[a-z_]*([^a-z0-9]|value){1,16}([a-z0-9+]+://)?[a-z0-9-]+(\.[a-z0-9-]+)+:\d{2,5}')
             and regexp_matches(left(command_event.text, 20000),
                 '(?i)(wallet|user|account|address|payout)[a-z_]*([^A-Za-z0-9]|value){1,16}[A-Za-z0-9]{20,}')
         )
@@ -77,7 +77,7 @@ started_by_hand as (
     left join call_run on call_run.run_event = command_event.event and call_run.choice = 1
     left join written_run on written_run.run_event = command_event.event and written_run.choice = 1
     where
-        (command_event.modality = 'typed' or (command_event.modality = 'executed' and command_event.login_uid is not null))
+        (command_event.modality = 'typed' or command_event.login_uid is not null)
         and call_run.run_event is null
         and written_run.run_event is null
 ),

@@ -24,7 +24,12 @@ addressed as (
         part.text_sha256,
         part.part_no,
         part.verb,
-        lower(regexp_extract(left(word.value, 4096), '^(?:https?://)?(?:[^/@\s]*@)?([A-Za-z0-9.-]+\.[A-Za-z0-9]+|localhost)(?::\d+)?/', 1)) as host
+        lower(
+            regexp_extract(
+                left(word.value, 4096),
+                '^(?:https?://)?(?:[^/@\s]*@)?([A-Za-z0-9.-]+\.[A-Za-z0-9]+|localhost)(?::\d+)?/',
+                1)
+        ) as host
     from part
     join command_part on command_part.text_sha256 = part.text_sha256 and command_part.part_no = part.part_no
     cross join unnest(command_part.argv) as word(value)
