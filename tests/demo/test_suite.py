@@ -240,7 +240,7 @@ def perfect(truth: dict[str, Any]) -> dict[str, Any]:
         "attribution": [{"hypothesis": truth["attribution"], "probability": 1.0}],
         "intent_origin": truth["intent"][0] if truth["intent"] else "unknown",
         "wallets": [truth["wallet"]],
-        "pools": [truth["pool"]],
+        "pools": [truth["pool"]] if truth["pool"] else [],
         "stages": [
             {
                 "stage": stage,
