@@ -14,7 +14,7 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from forensics.demo.acts import DAY, HOUR, MINUTE, SECOND
+from forensics.demo.acts import DAY, HOUR, MINUTE, SECOND, Host
 from forensics.demo.suite import notices
 from forensics.demo.suite.chapters import BEFORE, around, config_text, mines, recovers, spends
 from forensics.demo.suite.deeds import Endpoint, Label, Run, label
@@ -86,6 +86,15 @@ def asks(agent: Agent, service: Endpoint, path: str, answer: str, what: Label) -
     return key
 
 
+def ended(teller: Teller, at_us: int, glance: str, looks: Sequence[str], stop: str, *, host: Host,
+          more: str = "") -> list[str]:  # fmt: skip
+    """A person glances, which may be told as detection and need not, looks and stops it; return what stopped it."""
+    stopped = halted(teller, at_us, looks, stop, host=host, more=more)
+    teller.typed(at_us - (len(looks) + 1) * 90 * SECOND, glance, Label(fair=("detection",)), host=host,
+                 user=teller.story.typed[-1].user)  # fmt: skip
+    return stopped
+
+
 def checked(draw: random.Random, version: bytes) -> str:
     """Make an address of a coin that writes them with a version and a checksum in base 58."""
     data = version + draw.randbytes(20)
@@ -132,9 +141,10 @@ def converter_pool(teller: Teller) -> Sight:
              label("reinvestment"))  # fmt: skip
         spends(teller, agent.at_us + MINUTE, Decimal("0.5"), paid, f"rental {order}")
     shown = program[0].rsplit("/", 1)[-1]
-    looks = ["nvidia-smi --query-compute-apps=pid,name,used_memory --format=csv", f"ps -ef | grep {shown} | head -3"]
-    stopped = halted(teller, end, looks, draw.choice((f"pkill -9 -f {shown}", "fuser -k -9 /dev/nvidia0 /dev/nvidia1")),
-                     host=cast.host, more=f"usermod -L {cast.host.user}" if draw.random() < 0.5 else "")  # fmt: skip
+    glance = "nvidia-smi --query-compute-apps=pid,name,used_memory --format=csv"
+    stopped = ended(teller, end, glance, [f"ps -ef | grep {shown} | head -3"],
+                    draw.choice((f"pkill -9 -f {shown}", "fuser -k -9 /dev/nvidia0 /dev/nvidia1")),
+                    host=cast.host, more=f"usermod -L {cast.host.user}" if draw.random() < 0.5 else "")  # fmt: skip
     if draw.random() < 0.4:
         recovers(teller, end + 7 * HOUR, stopped)
     around(teller, days=3, bill=draw.random() < 0.4)
@@ -253,8 +263,8 @@ def resumed_plan(teller: Teller) -> Sight:
                      Label(fair=("setup", "mining", "persistence")))  # fmt: skip
             third.do("python3 collect.py 1-10 --csv | tail -1", "written")
     name = binary.rsplit("/", 1)[-1]
-    stopped = halted(teller, end, [f"ps -u {cast.host.user} -o pid,etime,pcpu,args | sort -k3 -nr | head",
-                                   f"crontab -l -u {cast.host.user}"], f"pkill -9 -x {name}", host=cast.host,
+    glance = f"ps -u {cast.host.user} -o pid,etime,pcpu,args | sort -k3 -nr | head"
+    stopped = ended(teller, end, glance, [f"crontab -l -u {cast.host.user}"], f"pkill -9 -x {name}", host=cast.host,
                      more=f"crontab -r -u {cast.host.user}")  # fmt: skip
     if draw.random() < 0.5:
         recovers(teller, end + 15 * HOUR, stopped)
