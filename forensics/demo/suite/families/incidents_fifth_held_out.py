@@ -252,7 +252,7 @@ def resumed_plan(teller: Teller) -> Sight:
         begin = dusk + night * DAY
         end = begin + 11 * HOUR + 27 * MINUTE if night == 0 else begin + draw.randrange(60, 200) * MINUTE
         ran = _night(second, begin, line, (binary, "-c", settings), ordered)
-        paid += mines(teller, ran, begin, end, log=log if night == 0 else None, payouts=1 - night)
+        paid += mines(teller, ran, begin + SECOND, end, log=log if night == 0 else None, payouts=1 - night)
         if night == 0:
             third = _wakes(agent, end + draw.randrange(2, 5) * HOUR, notes, note)
             third.do(f"tail -1 ~/{log}", "cpu      accepted (61/0) diff 60000 (41 ms)", RUNNING)
@@ -324,10 +324,10 @@ def _night(agent: Agent, at_us: int, line: str, argv: tuple[str, ...], ordered: 
     teller, host, pool = agent.teller, agent.session.host, agent.teller.cast.pool
     pid = teller.pids(2)
     starts = partial(teller.process, host=host, uid=host.uid, user=host.user, login_uid=host.uid)
-    shell = starts(at_us - 200_000, Run(("/bin/sh", "-c", f"{line} >/dev/null 2>&1"), 0, pid=pid, parent=880),
+    shell = starts(at_us + 900_000, Run(("/bin/sh", "-c", f"{line} >/dev/null 2>&1"), 0, pid=pid, parent=880),
                    Label(fair=("mining", "persistence")))  # fmt: skip
-    quiet = starts(at_us - 180_000, Run(("nice", *argv), 0, pid=pid + 1, parent=pid), Label(fair=("mining",)))
-    ran = starts(at_us - 160_000, Run(argv, 0, ((pool.address, pool.port),), pid + 1, pid), label("mining"))
+    quiet = starts(at_us + 920_000, Run(("nice", *argv), 0, pid=pid + 1, parent=pid), Label(fair=("mining",)))
+    ran = starts(at_us + 940_000, Run(argv, 0, ((pool.address, pool.port),), pid + 1, pid), label("mining"))
     for each in (shell, quiet):
         teller.ran_far(ordered, each, required=False)
     teller.ran_far(ordered, ran)
