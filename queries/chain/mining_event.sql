@@ -34,6 +34,35 @@ at_home as (
             observable.host is null or regexp_matches(lower(observable.host), '^(localhost|127\.[0-9.]+|::1|0\.0\.0\.0)$'))
 ),
 
+-- nor is one that no name and nothing left running makes a miner, while no way out of the machine is opened
+way_out as (
+    select count(*) as opened from command_hit where stage = 'egress'
+),
+
+called_at_home as (
+    select command_event.text_sha256
+    from command_event
+    join command_hit on command_hit.event = command_event.event
+    left join wallet_run on wallet_run.event = command_event.event
+    left join observable on observable.text_sha256 = command_event.text_sha256 and observable.host is not null
+    cross join way_out
+    where command_hit.stage = 'mining' and command_hit.opens = 'yes' and way_out.opened = 0
+    group by command_event.text_sha256
+    having
+        bool_and(command_hit.rule = 'stratum_url')
+        and not bool_or(coalesce(wallet_run.detached, false))
+        and not bool_or(regexp_matches(command_hit.arguments, '(^|\s)(-B|--background|--daemonize?)(\s|$)'))
+        and bool_or(observable.port is not null)
+        and bool_and(
+            observable.host is null or regexp_matches(lower(observable.host), '^(localhost|127\.[0-9.]+|::1|0\.0\.0\.0)$'))
+),
+
+tried as (
+    select text_sha256 from at_home
+    union
+    select text_sha256 from called_at_home
+),
+
 command_opening as (
     select event, min(rule) as rule, min(reason) as reason
     from (
@@ -43,7 +72,7 @@ command_opening as (
         where
             command_hit.stage = 'mining'
             and command_hit.opens = 'yes'
-            and command_event.text_sha256 not in (select text_sha256 from at_home)
+            and command_event.text_sha256 not in (select text_sha256 from tried)
         union all
         select wallet_run.event, 'wallet_and_endpoint' as rule,
             'a program is started with a checksummed wallet address and a place to connect' as reason
@@ -54,7 +83,7 @@ command_opening as (
             supported.wallet is not null
             or (
                 (wallet_run.detached or wallet_run.minerlike)
-                and command_event.text_sha256 not in (select text_sha256 from at_home)
+                and command_event.text_sha256 not in (select text_sha256 from tried)
             )
         union all
         select event, 'own_configuration' as rule,
