@@ -15,6 +15,8 @@ from forensics.engine import Engine
 from parsers.addresses import classify
 
 _SECURED = ("transfer_to_custody", "confirmed", "returned", "recovered", "handed_over")
+_OWED = ("due", "not yet mature", "not yet confirmed", "not yet exchanged")
+_PAID = "paid in total"
 _CENT = Decimal("0.000001")
 _CHARGE = (
     "charge.source_id || '#' || charge.record || '.' || charge.part as event, billing_currency, billed_cost,"
@@ -58,7 +60,9 @@ def _asset(asset: str, addresses: list[str], moved: list[Row], secured: list[Row
         "recovered": [row for row in _once(secured) if row["asset"] == asset and row["kind"] in _SECURED],
     }
     credited, paid, received, spent, recovered = (total(row["amount"] for row in rows) for rows in groups.values())
-    gathered = received if received is not None else paid if paid is not None else credited
+    entries = received if received is not None else paid
+    credited, paid = _by_standing(own, addresses, credited, paid)
+    gathered = entries if entries is not None else credited
     outstanding = None
     if gathered is not None:
         outstanding = total([gathered, *(part.copy_negate() for part in (spent, recovered) if part is not None)])
@@ -75,6 +79,28 @@ def _asset(asset: str, addresses: list[str], moved: list[Row], secured: list[Row
         "outstanding": text_of(outstanding),
         "valuation": valuation(prices, asset, groups),
     }
+
+
+def _by_standing(
+    own: list[Row], addresses: list[str], credited: Decimal | None, paid: Decimal | None
+) -> tuple[Decimal | None, Decimal | None]:
+    """Fill in what no entry tells from where the pool's account stood: what it owed and what it had paid.
+
+    Many pools answer with standings and list no credit. An answer that names no account is taken for the episode's only
+    one. What was credited never shrinks, so of several answers the highest counts; an amount that is not exact is none.
+    """
+    answers: dict[tuple[str, int], dict[str, Decimal | None]] = {}
+    for row in own:
+        mine = row["account"] in addresses if row["account"] else len(addresses) == 1
+        if row["kind"] == "balance" and mine and row["purpose"] in (*_OWED, _PAID):
+            answers.setdefault((row["source_id"], row["record"]), {})[row["purpose"]] = row["amount"]
+    standings = [held for held in answers.values() if None not in held.values()]
+    paid_out = [held[_PAID] for held in standings if _PAID in held]
+    sums = [total(held.values()) for held in standings]
+    return (
+        credited if credited is not None else max((amount for amount in sums if amount is not None), default=None),
+        paid if paid is not None else max((amount for amount in paid_out if amount is not None), default=None),
+    )
 
 
 def gathered_since(engine: Engine, since_us: int) -> list[dict[str, str]]:

@@ -162,7 +162,13 @@ command_endpoint as (
 one_endpoint as (
     select event, host, port
     from (
-        select event, host, port, row_number() over (partition by event order by strength, host, port) as choice
+        -- of two places, one on this machine is the way (a proxy, an interface), not the pool
+        select event, host, port, row_number() over (
+            partition by event
+            order by
+                case when regexp_matches(host, '^(localhost|127\.[0-9.]+|::1|0\.0\.0\.0)$') then 1 else 0 end,
+                strength, host, port
+        ) as choice
         from command_endpoint
     ) as ranked
     where choice = 1

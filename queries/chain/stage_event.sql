@@ -140,6 +140,17 @@ others as (
     from coin_event
     where side = 'in'
     union all
+    -- a pool's standing of an account that mined here
+    select coin_event.event, 'accumulation', 'achieved', 'shown', 1, cast(null as varchar), cast(null as varchar),
+        cast(null as varchar), 'pool_standing', 'proceeds: a pool''s account stands at ' || coin_event.purpose
+    from coin_event
+    join (select distinct wallet from mining_event where wallet is not null) as mined_for
+        on mined_for.wallet = coin_event.account
+    where
+        coin_event.kind = 'balance'
+        and coin_event.purpose in ('due', 'not yet mature', 'not yet confirmed', 'not yet exchanged', 'paid in total')
+        and coin_event.amount > 0
+    union all
     select event, 'reinvestment', 'achieved', 'shown', 1, cast(null as varchar), cast(null as varchar),
         cast(null as varchar), 'coin_' || kind, 'proceeds are put to use: ' || kind
     from coin_event

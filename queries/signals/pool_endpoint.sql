@@ -13,6 +13,10 @@ with started as (
     join observable on observable.text_sha256 = command_event.text_sha256
     where command_hit.opens = 'yes' and observable.host is not null and observable.port is not null
         and contains(lower(command_hit.arguments), lower(observable.host))
+        -- a proxy is the way to the pool
+        and not regexp_matches(
+            left(lower(command_hit.arguments), strpos(lower(command_hit.arguments), lower(observable.host)) - 1),
+            '(^|\s)--?[a-z0-9-]*(proxy|socks)[a-z0-9-]*[= ]\S*$')
     union
     select distinct host, port, 'started with'
     from wallet_run
