@@ -13,25 +13,40 @@ with supported as (
     select distinct wallet from application_message where protocol = 'stratum' and wallet is not null
 ),
 
--- a miner that is sent to this machine itself is a test of software, if it is given no account or asks a node
+-- a miner that is sent to this machine itself is a test of software, if it is given no account or asks a node; and so is
+-- one that is sent into its own network, to a node or for money made for testing
 at_home as (
-    select command_event.text_sha256
-    from command_event
-    join observable on observable.text_sha256 = command_event.text_sha256
-    group by command_event.text_sha256
-    having
-        bool_or(observable.port is not null)
-        and (
-            not bool_or(
-                observable.kind = 'wallet'
-                and observable."check" = 'valid'
-                and not regexp_matches(observable.value, '^(bcrt1|tb1|ltcrt1|tltc1)')          -- made for testing
-            )
+    select text_sha256
+    from (
+        select
+            command_event.text_sha256,
+            coalesce(observable.kind = 'wallet' and observable."check" = 'valid', false) as account,
+            coalesce(regexp_matches(observable.value, '^(bcrt1|tb1|ltcrt1|tltc1)'), false) as for_testing,
+            observable.port,
             -- a node of one's own is asked for work by HTTP; pools and tunnels to them are not
-            or bool_and(observable.port is null or coalesce(observable.scheme, '') = 'http')
+            observable.port is null or coalesce(observable.scheme, '') = 'http' as as_node,
+            observable.host is null
+            or regexp_matches(lower(observable.host), '^(localhost|127\.[0-9.]+|::1|0\.0\.0\.0)$') as here,
+            observable.host is null
+            or regexp_matches(
+                lower(observable.host),
+                '^(localhost|127\.[0-9.]+|::1|0\.0\.0\.0|10\.[0-9.]+|192\.168\.[0-9.]+|172\.(1[6-9]|2[0-9]|3[01])\.[0-9.]+|169\.254\.[0-9.]+|(f[cd][0-9a-f]{2}|fe80):[0-9a-f:]*)$')
+            -- names of one's own network: without a dot, or below a top that the world's names do not have
+            or regexp_matches(lower(observable.host), '^[a-z0-9_-]+$|\.(localhost|local|internal|lan|test|home\.arpa)$')
+            as near
+        from command_event
+        join observable on observable.text_sha256 = command_event.text_sha256
+    ) as told
+    group by text_sha256
+    having
+        bool_or(port is not null)
+        and (
+            (bool_and(here) and (not bool_or(account and not for_testing) or bool_and(as_node)))
+            or (
+                bool_and(near)
+                and (bool_and(as_node) or (bool_or(account) and not bool_or(account and not for_testing)))
+            )
         )
-        and bool_and(
-            observable.host is null or regexp_matches(lower(observable.host), '^(localhost|127\.[0-9.]+|::1|0\.0\.0\.0)$'))
 ),
 
 -- nor is one that no name and nothing left running makes a miner, while no way out of the machine is opened

@@ -5,7 +5,8 @@
 --           pool_address, pool_port, earliest_us,
 --           best_us, latest_us, ts_basis
 -- as:       table
--- not for:  sessions that mined, which mining_event shows; fetching alone is no preparation
+-- not for:  sessions that mined, which mining_event shows; fetching alone is no preparation, nor is an account alone:
+--           what books and watchers note too
 
 with own as (
     select command_signal.event, command_signal.stage, command_signal.rule, command_signal.reason,
@@ -40,6 +41,13 @@ foreign_account as (
     join account_written on account_written.event = every.event and account_written.heard
 ),
 
+-- settings that a miner could start from: an account together with a place, or with what only miners ask for
+startable as (
+    select event
+    from file_written
+    where what = 'pool' or (what = 'wallet' and (starts or minerlike))
+),
+
 ready as (
     select session_id
     from every
@@ -47,7 +55,7 @@ ready as (
     group by session_id
     having
         bool_or(rule in ('miner_fetched', 'miner_cloned'))
-        and bool_or(rule = 'file_written' and entity_kind in ('wallet', 'pool'))
+        and bool_or(rule = 'file_written' and event in (select event from startable))
 ),
 
 holding as (

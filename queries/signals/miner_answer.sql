@@ -14,7 +14,8 @@ with answer as (
 select event, call_event, session_id, seq, 'mining' as shows, 'the answer shows a miner at work' as reason
 from answer
 where regexp_matches(
-    head,
+    -- what a whole network works is no miner's speed
+    regexp_replace(head, '(?i)\bnet(work)?[ _-]*hash[ _-]*(rate)?\W{0,4}[0-9.]+ ?[kMGTPE]?H/s', '', 'g'),
     '(accepted \(\d+/\d+\)|accepted: \d+/\d+|speed 10s/60s/15m|\[ ?OK ?\] ?\d+/\d+ - [0-9.]+ ?[kKMG]?H/s|new job from \S+:\d+|Share accepted|[0-9.]+ ?[kKMG]H/s)')
 
 union all
