@@ -74,7 +74,6 @@ class SparkEngine(Engine):
                 frame = frame.where(f"not ({self._excluded})")
         else:
             rows = self.arrow(f'select {_cast(types, _AS_DECIMAL)} from "{name}"')
-            # one partition: what fits DuckDB's memory is joined without being shuffled first
             frame = self._spark.createDataFrame(rows if rows.num_rows else [], schema)
         frame.createOrReplaceTempView(name)
         self._shown.add(name)

@@ -1,7 +1,4 @@
-"""HELD OUT. Incident families of the fifth set whose work leaves the host: by a proxy, by readers, by functions.
-
-Results on it are reported apart and as totals only. Reading this file in order to improve a result spoils it.
-"""
+"""Incidents through a web proxy, in readers' browsers and in a function called by a schedule; released at once."""
 
 from __future__ import annotations
 
