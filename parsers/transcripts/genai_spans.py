@@ -112,7 +112,7 @@ def span_pieces(span: dict[str, Any], session: Session) -> list[Piece]:
     pieces = _asked(more_asked + asked, session, {})
     pieces += _answered(more_answered + answered, session, at["end"], is_first=operation in MODEL_OPERATIONS)
     if operation == "execute_tool":
-        pieces += _executed(held, session, at)
+        pieces += _executed(held, session, at, failed=_failed(span.get("status")))
     usage = _usage(held, is_primary=operation in MODEL_OPERATIONS)
     if usage is not None:
         pieces.append(usage | at["end"])
@@ -259,8 +259,11 @@ def _name_tool(piece: Piece, session: Session) -> None:
             piece["pids"] = pids_of(piece["text"])
 
 
-def _executed(held: Attributes, session: Session, at: dict[str, Piece]) -> list[Piece]:
-    """Return a tool's execution: its call, a copy where a model's answer holds it, and its result."""
+def _executed(held: Attributes, session: Session, at: dict[str, Piece], *, failed: bool) -> list[Piece]:
+    """Return a tool's execution: its call, a copy where a model's answer holds it, and its result.
+
+    The status of the span is the tool's own: an execution that failed has an answer that is an error.
+    """
     label, given, got = _ENTITY
     call, tool = name(held.take(_CALLS)), name(held.take((*_TOOLS, label)))
     told, result = held.take((*_ARGUMENTS, given)), held.take((*_RESULTS, got))
@@ -281,6 +284,8 @@ def _executed(held: Attributes, session: Session, at: dict[str, Piece]) -> list[
         ended["exit_code"] = exit_code_of(words) if ended["exit_code"] is None else ended["exit_code"]
         ended["error_type"], ended["http_status"] = fault_of_text(words)
         ended["pids"] = pids_of(words) if ended["tool_class"] == "shell" else None
+    if failed:
+        ended["is_error"] = True
     if held.left.get("error.type") is not None:
         ended |= {"is_error": True, "error_type": token(held.left["error.type"])}
     ended["is_replayed"] = call is not None and call in session.answered
@@ -305,12 +310,16 @@ def _usage(held: Attributes, *, is_primary: bool) -> Piece | None:
     return piece | {"content_state": None, "usage_is_primary": is_primary} | numbers
 
 
+def _failed(status: Any) -> bool:
+    return isinstance(status, dict) and status.get("code") in _FAILED
+
+
 def _fault(held: Attributes, status: Any) -> Piece:
     """Return how a span failed; a status of HTTP may stand where the type of the error is named."""
     told = status if isinstance(status, dict) else {}
     kind = held.take(("error.type",))
     code = http_status(whole(held.take(_STATUSES))) or http_status(whole(kind))
-    if told.get("code") not in _FAILED and kind is None:
+    if not _failed(status) and kind is None:
         return {"http_status": code}
     words = text(told.get("message"))
     fault = {"text": words or None, "is_error": True, "http_status": code}

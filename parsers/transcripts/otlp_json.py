@@ -33,7 +33,7 @@ FORMAT = Format(
     tables=("session", "transcript"),
     signature=True,
     carried=(*CARRIED, "agent_name", "provider", "host_name"),
-    version=3,
+    version=4,
 )
 
 _HINTS = (b'"resourceSpans"', b'"resourceLogs"')

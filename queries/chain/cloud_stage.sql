@@ -28,6 +28,18 @@ launched as (
     where own.kind = 'launch' and own.actor = 'agent' and own.agent_session in (select session_id from span)
 ),
 
+-- a workload that mines, by the record that ordered it
+ordered as (
+    select distinct resource.value
+    from mining_event
+    join cloud_event
+        on cloud_event.source_id = mining_event.source_id
+        and cloud_event.record = mining_event.record
+        and cloud_event.provider = 'kubernetes'
+    cross join unnest(cloud_event.resource_ids) as resource(value)
+    where mining_event.opens and mining_event.table_name = 'process'
+),
+
 used_key as (
     select distinct access_key_id as value
     from own
@@ -40,7 +52,13 @@ ended as (
     cross join unnest(own.resource_ids) as resource(value)
     where
         own.kind in ('end', 'key_end', 'held')
-        and resource.value in (select value from launched union select value from used_key)
+        and resource.value in (
+            select value from launched
+            union
+            select value from used_key
+            union
+            select value from ordered
+        )
 )
 
 select own.event, 'constraint' as stage, own.agent_session as session_id, 'session:' || own.agent_session as principal,

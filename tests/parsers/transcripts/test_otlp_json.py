@@ -145,6 +145,13 @@ def test_a_failed_execution_says_so_of_its_result(transcript):
     ]
 
 
+@pytest.mark.parametrize(("status", "is_error"), [({"code": 2}, True), ({"code": 1}, None), ({}, None)])
+def test_the_status_alone_tells_that_an_execution_failed(transcript, status, is_error):
+    told = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "bash", "gen_ai.tool.call.id": "c"}
+    rows = transcript(otlp_json, span(1, told | {"gen_ai.tool.call.result": "queue position 41"}, status=status))
+    assert [row.get("is_error") for row in rows if row["kind"] == "tool_result"] == [is_error]
+
+
 def test_a_status_without_gen_ai_is_an_event_of_no_session(transcript):
     rows = transcript(otlp_json, span(1, {"http.response.status_code": 429, "error.type": "429"}))
     assert [(row.get("session_id"), row["http_status"], row["is_error"], row.get("error_type")) for row in rows] == [
