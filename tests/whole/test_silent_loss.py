@@ -10,15 +10,20 @@ and nothing invented. Beside these stand, for what is no matter of one file: clo
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from forensics import ledger
+from forensics import findings, ledger
+from forensics.analysis import analyze
 from forensics.case import Case
 from forensics.cli import run
+from forensics.demo.run import make_world
 from forensics.engine import Engine
 from forensics.intake import Options, ingest
 
@@ -270,3 +275,21 @@ def test_an_import_that_gives_nothing_is_told_and_ends_with_a_code_of_its_own(
     Case.create(tmp_path / "case")
     assert run(["ingest", "--strict", str(tmp_path / "case"), str(tmp_path / "evidence")]) == 4
     assert "notes.bin" in capsys.readouterr().out
+
+
+def test_flows_on_an_exporters_uptime_clock_are_told_and_set_right(tmp_path: Path) -> None:
+    """Elsewhere flows came out in 1970, or weeks off: 32 bits of milliseconds since it began, which wrapped."""
+    wrap = Decimal(1 << 32) / 1000
+    make_world(tmp_path / "evidence", flows=300)
+    (log,) = (tmp_path / "evidence").rglob("conn.log")
+    log.write_bytes(
+        re.sub(rb"(?m)^\d+\.\d+", lambda at: str(Decimal(at[0].decode()) - wrap).encode(), log.read_bytes())
+    )
+    case = Case.create(tmp_path / "case")
+    ingest(case, [tmp_path / "evidence"], Options(workers=1))
+    analyze(case)
+    (source,) = [row for row in ledger.load(case).sources if row["path"].endswith("conn.log")]
+    with closing(Engine(case.tables(), tmp_path, findings=findings.kept(case))) as opened:
+        where = f"source_id = '{source['source_id']}' and kind = 'utc'"
+        clocks = opened.rows(f"select error, offset_us from clock where {where}")
+    assert clocks == [{"error": "counter", "offset_us": -wrap * 1_000_000}]
