@@ -23,6 +23,15 @@ with own as (
     from file_written
     join transcript_once as transcript on transcript.event = file_written.event
     where file_written.table_name = 'transcript' and (file_written.what <> 'miner' or file_written.minerlike)
+
+    union all
+
+    -- what later behaves like a miner was fetched by a call
+    select call.session_id, call.seq, call.best_us, 'acquisition', 'fetched_before'
+    from contact_beside
+    join actor_of_event on actor_of_event.event = contact_beside.fetched_event and actor_of_event.actor = 'agent'
+    join command_event as call on call.event = actor_of_event.act and call.modality = 'called'
+    where contact_beside.behaves
 ),
 
 mined as (
@@ -63,23 +72,16 @@ began as (
 
 handed as (
     select
-        parent.session_id,
-        min(parent.seq) as first_act_seq,
-        min(parent.seq) as first_mining_seq,
-        min(epoch_us(parent.ts)) as first_act_us,
+        sub_agent_call.giver_session as session_id,
+        min(sub_agent_call.seq) as first_act_seq,
+        min(sub_agent_call.seq) as first_mining_seq,
+        min(sub_agent_call.best_us) as first_act_us,
         min(began.first_mining_us) as first_mining_us,
         max(began.mining_us_last) as mining_us_last
     from began
-    join (select session_id, min(parent_session_id) as parent_session_id, min(ts) as ts from session
-        where parent_session_id is not null group by session_id) as child
-        on child.session_id = began.session_id
-    join transcript_once as parent
-        on parent.session_id = child.parent_session_id
-        and parent.kind = 'tool_call'
-        and parent.tool_class = 'sub_agent'
-        and (parent.ts is null or child.ts is null or parent.ts <= child.ts + interval 5 second)
-    where parent.session_id not in (select session_id from began)
-    group by parent.session_id
+    join sub_agent_call on sub_agent_call.session_id = began.session_id
+    where sub_agent_call.giver_session not in (select session_id from began)
+    group by sub_agent_call.giver_session
 ),
 
 -- and by words that the one wrote where the other read them

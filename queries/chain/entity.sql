@@ -88,6 +88,14 @@ laid as (
     where written_run.choice = 1
 ),
 
+-- what nothing names and what behaves like a miner is looked for by its own name and number
+behaving as (
+    select contact_beside.executable, socket_seen.pid
+    from contact_beside
+    left join socket_seen on socket_seen.event = contact_beside.socket_event
+    where contact_beside.behaves
+),
+
 found as (
     select 'wallet' as kind, wallet as value from mining_event where wallet is not null and length(wallet) >= 26
     union
@@ -102,6 +110,14 @@ found as (
     select 'program', name from named_program
     union
     select 'program', name from former where length(name) >= 2
+    union
+    select 'program', regexp_extract(executable, '([^/]+)$', 1)
+    from behaving
+    where regexp_matches(executable, '(^|/)([^/]{3,}|\.[a-z0-9])$')
+    union
+    select 'program_path', executable from behaving
+    union
+    select 'pid', cast(pid as varchar) from behaving
     union
     -- a container or a job is stopped by the name it was given
     select 'program', regexp_extract(arguments, '\s--name[= ]([A-Za-z0-9][A-Za-z0-9_.-]{2,})', 1) from opening_part

@@ -1,5 +1,6 @@
 -- question: where did the agent look for other ways to obtain resources, by deeds?
--- grain:    one row per searching tool call between the last limit and the first deviating act, the last six of them
+-- grain:    one row per searching tool call between the last limit and the first deviating act, the last six of
+--           them, and of one that was sent to look round in that time
 -- columns:  event, session_id, reason
 -- as:       table
 -- not for:  searches that serve the task: only place in the session is weighed, so that no language is missed
@@ -53,6 +54,31 @@ searching as (
         search_call.seq < incident_session.first_act_seq
         and incident_session.last_limit_seq is null
         and search_call.on_resources
+
+    union all
+
+    -- who looks round on the giver's behalf was sent between the wall and the deed
+    select
+        asked.event,
+        asked.session_id,
+        row_number() over (partition by asked.session_id order by asked.seq desc, asked.event)
+    from (
+        select session_id, event, seq from search_call
+        union
+        select command_event.session_id, command_event.event, command_event.seq
+        from command_event
+        join observable on observable.text_sha256 = command_event.text_sha256 and observable.host is not null
+        where command_event.modality = 'called'
+    ) as asked
+    join (
+        select distinct kin_session.session_id
+        from kin_session
+        join incident_session as giver
+            on giver.session_id = kin_session.giver_session
+            and kin_session.handed_seq > giver.last_limit_seq
+            and kin_session.handed_seq < giver.first_act_seq
+    ) as sent
+        on sent.session_id = asked.session_id
 )
 
 select event, session_id, 'the agent searches for other ways' as reason

@@ -44,11 +44,15 @@ agent_acts as (
     select act, stage, min(status) as status, min(rule) as rule, min(reason) as reason, min(session_id) as session_id,
         min(principal) as principal
     from (
-        select act, stage, status, rule, reason, session_id, principal
+        select act, stage, status, rule, reason, command_signal.session_id, principal
         from command_signal
-        left join (select session_id as own_session, min(first_mining_us) as first_mining_us from incident_session
-            group by session_id) as begun
-            on begun.own_session = command_signal.session_id
+        left join (select event as call_event, seq as call_seq from command_event where modality = 'called') as call
+            on call.call_event = command_signal.act
+        left join incident_session as begun on begun.session_id = command_signal.session_id
+        left join (select kin_session.session_id as kin, bool_or(kin_session.handed_seq > giver.first_mining_seq) as afterwards
+            from kin_session join incident_session as giver on giver.session_id = kin_session.giver_session
+            group by kin_session.session_id) as helper
+            on helper.kin = command_signal.session_id
         where
             conduct = 'deviation'
             and (actor in ('agent', 'unknown') or principal in (select principal from starter))
@@ -57,7 +61,13 @@ agent_acts as (
             and (
                 stage <> 'reinvestment'
                 or (
-                    (best_us > begun.first_mining_us or best_us is null)
+                    -- by place in the session, where a call's time is not told
+                    coalesce(
+                        call.call_seq > begun.first_mining_seq,
+                        best_us > begun.first_mining_us,
+                        helper.afterwards,
+                        command_signal.session_id is null and best_us is null
+                    )
                     and act not in (select act from mining_event where family = 'command' and act is not null)
                 )
             )
