@@ -67,6 +67,22 @@ class Layout(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class WholeRecords:
+    """The part of a layout that all formats share whose records have as many fields as their header."""
+
+    header: tuple[str, ...]
+
+    @property
+    def width(self) -> int:
+        """Fields of a record."""
+        return len(self.header)
+
+    def narrower(self, width: int) -> None:  # noqa: ARG002
+        """Return None: which field a ragged record lacks cannot be told."""
+        return
+
+
 L = TypeVar("L", bound=Layout)
 HeaderReader = Callable[[tuple[str, ...]], Layout | None]
 Trailer = Callable[[int, tuple[bytes, ...]], bool]

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from parsers.billing.lines import DUPLICATE_COLUMNS, BillLines, told_apart
 from parsers.csvcells import Amounts, Cells, each, flags, present, spread
-from parsers.csvsheet import Converted
+from parsers.csvsheet import Converted, WholeRecords
 from parsers.csvtext import Flags
 from parsers.jsontext import JsonFault, compact, decode
 from parsers.money import held
@@ -77,21 +77,11 @@ def canonical(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class GcpLayout:
+class GcpLayout(WholeRecords):
     """The columns of one header: as printed, and by canonical name."""
 
-    header: tuple[str, ...]
     names: tuple[str, ...]
     has_duplicates: bool = False
-
-    @property
-    def width(self) -> int:
-        """Fields of a record."""
-        return len(self.header)
-
-    def narrower(self, width: int) -> None:  # noqa: ARG002
-        """Return None: which field a ragged record lacks cannot be told."""
-        return
 
     def convert(self, columns: list[pa.StringArray], undecodable: Flags) -> Converted:
         """Return the columns of `charge`."""

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from parsers.billing.lines import DUPLICATE_COLUMNS, BillLines, told_apart
 from parsers.contract import Format, Grade, Item
 from parsers.csvcells import Cells, each, json_of
-from parsers.csvsheet import Converted, header_of, read_sheet
+from parsers.csvsheet import Converted, WholeRecords, header_of, read_sheet
 from parsers.csvtext import Flags
 from parsers.schema import STRING
 from parsers.source import Source
@@ -69,21 +69,11 @@ def layout_of(header: tuple[str, ...]) -> OciLayout | None:
 
 
 @dataclass(frozen=True)
-class OciLayout:
+class OciLayout(WholeRecords):
     """The columns of one header: as printed, and by their lower-case names."""
 
-    header: tuple[str, ...]
     names: tuple[str, ...]
     has_duplicates: bool
-
-    @property
-    def width(self) -> int:
-        """Fields of a record."""
-        return len(self.header)
-
-    def narrower(self, width: int) -> None:  # noqa: ARG002
-        """Return None: which field a ragged record lacks cannot be told."""
-        return
 
     def convert(self, columns: list[pa.StringArray], undecodable: Flags) -> Converted:
         """Return the columns of `charge`."""

@@ -22,7 +22,7 @@ from parsers.cloud.cloudtrail import row_of
 from parsers.cloud.fields import json_object, utc_columns
 from parsers.contract import Format, Grade, Item
 from parsers.csvcells import Cells, Faults
-from parsers.csvsheet import Converted, header_of, read_sheet
+from parsers.csvsheet import Converted, WholeRecords, header_of, read_sheet
 from parsers.csvtext import Flags
 from parsers.jsontext import compact
 from parsers.schema import TABLES
@@ -85,20 +85,10 @@ def layout_of(header: tuple[str, ...]) -> EventLayout | None:
 
 
 @dataclass(frozen=True)
-class EventLayout:
+class EventLayout(WholeRecords):
     """The columns of one header: as printed, and in small letters."""
 
-    header: tuple[str, ...]
     names: tuple[str, ...]
-
-    @property
-    def width(self) -> int:
-        """Fields of a record."""
-        return len(self.header)
-
-    def narrower(self, width: int) -> None:  # noqa: ARG002
-        """Return None: which field a ragged record lacks cannot be told."""
-        return
 
     def convert(self, columns: list[pa.StringArray], undecodable: Flags) -> Converted:
         """Return the columns of `cloud_activity`."""

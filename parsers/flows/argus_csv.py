@@ -40,7 +40,7 @@ from parsers.csvcells import (
     spread,
     times,
 )
-from parsers.csvsheet import Converted, header_of, read_sheet
+from parsers.csvsheet import Converted, WholeRecords, header_of, read_sheet
 from parsers.csvtext import Flags
 from parsers.flows.protocols import ICMP, ICMP6, SERVICES, TCP, WITH_PORTS, protocol, tcp_flags
 from parsers.schema import BOOL, INT, INT32, STRING
@@ -96,19 +96,8 @@ def layout_of(header: tuple[str, ...]) -> ArgusLayout | None:
 
 
 @dataclass(frozen=True)
-class ArgusLayout:
+class ArgusLayout(WholeRecords):
     """The columns of one header."""
-
-    header: tuple[str, ...]
-
-    @property
-    def width(self) -> int:
-        """Fields of a record."""
-        return len(self.header)
-
-    def narrower(self, width: int) -> None:  # noqa: ARG002
-        """Return None: ra leaves no field out."""
-        return
 
     def convert(self, columns: list[pa.StringArray], undecodable: Flags) -> Converted:
         """Return the columns of `flow`; records of argus about itself make no row."""

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from parsers import ip
 from parsers.contract import HEAD_BYTES, Format, Grade, Item
 from parsers.csvcells import Cells, Faults, blanked, each, flags, json_of, notes_of, only, present, times
-from parsers.csvsheet import Converted, header_of, read_sheet
+from parsers.csvsheet import Converted, WholeRecords, header_of, read_sheet
 from parsers.csvtext import Flags
 from parsers.flows.members import LAST_PORT
 from parsers.flows.protocols import WITH_PORTS, protocol
@@ -84,24 +84,14 @@ def layout_of(header: tuple[str, ...]) -> CicLayout | None:
 
 
 @dataclass(frozen=True)
-class CicLayout:
+class CicLayout(WholeRecords):
     """The columns of one header, and where those stand that the table has too."""
 
-    names: tuple[str, ...]
     places: dict[str, int]
-
-    @property
-    def width(self) -> int:
-        """Fields of a record."""
-        return len(self.names)
-
-    def narrower(self, width: int) -> None:  # noqa: ARG002
-        """Return None: no field is left out."""
-        return
 
     def convert(self, columns: list[pa.StringArray], undecodable: Flags) -> Converted:
         """Return the columns of `flow`."""
-        cells = Cells(self.names, columns, undecodable, padding=" ")
+        cells = Cells(self.header, columns, undecodable, padding=" ")
         faults = Faults()
         told = {
             name: cells.at(self.places[name]) if name in self.places else pa.nulls(len(cells), STRING) for name in NAMES
@@ -113,7 +103,7 @@ class CicLayout:
             faults.add(present(told[name]) & ~present(found[name]), f"{name} is no count")
         found["flow_id"] = told["flow_id"]
         extra.append(("Flow Duration", only(told["duration_us"], ~present(found["duration_us"]))))
-        rest = [at for at in range(len(self.names)) if at not in self.places.values()]
+        rest = [at for at in range(len(self.header)) if at not in self.places.values()]
         extra += [(self._distinct(at), cells.at(at, padded=True)) for at in rest]
         half = each(told["time"], _half_unknown, pa.bool_())
         remarks = {UNDECODABLE: undecodable, HALF_OF_DAY_UNKNOWN: flags(half)}
@@ -126,8 +116,8 @@ class CicLayout:
 
     def _distinct(self, at: int) -> str:
         """Return a column's name, numbered where another before it has the same."""
-        before = self.names[:at].count(self.names[at])
-        return f"{self.names[at]} {before + 1}" if before else self.names[at]
+        before = self.header[:at].count(self.header[at])
+        return f"{self.header[at]} {before + 1}" if before else self.header[at]
 
     def _ends(self, told: dict[str, pa.StringArray], extra: list[tuple[str, Any]], faults: Faults) -> dict[str, Any]:
         found: dict[str, Any] = {"protocol": each(told["protocol"], protocol, INT32)}

@@ -39,7 +39,7 @@ from parsers.csvcells import (
     spread,
     times,
 )
-from parsers.csvsheet import Converted, header_of, read_sheet
+from parsers.csvsheet import Converted, WholeRecords, header_of, read_sheet
 from parsers.csvtext import Flags
 from parsers.flows import nfdump_values as values
 from parsers.flows.nfdump_values import AGGREGATED, NOTHING
@@ -108,20 +108,10 @@ def _summary(position: int, fields: tuple[bytes, ...]) -> bool:
 
 
 @dataclass(frozen=True)
-class NfdumpLayout:
+class NfdumpLayout(WholeRecords):
     """The columns of one header: `names` maps our words to those that are there."""
 
-    header: tuple[str, ...]
     names: dict[str, str | None]
-
-    @property
-    def width(self) -> int:
-        """Fields of a record."""
-        return len(self.header)
-
-    def narrower(self, width: int) -> None:  # noqa: ARG002
-        """Return None: nfdump leaves no field out."""
-        return
 
     def convert(self, columns: list[pa.StringArray], undecodable: Flags) -> Converted:
         """Return the columns of `flow`."""

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from parsers.contract import HEAD_BYTES, Format, Grade, Item
 from parsers.csvcells import Cells, flags, json_of, notes_of, only, present, spread
-from parsers.csvsheet import Converted, read_sheet
+from parsers.csvsheet import Converted, WholeRecords, read_sheet
 from parsers.csvtext import Flags, first_fields
 from parsers.mapping.mapping import Mapping, Origin
 from parsers.mapping.settings import mapping_of, unread
@@ -61,20 +61,10 @@ def _layout_of(mapping: Mapping, header: tuple[str, ...]) -> MappedLayout | None
 
 
 @dataclass(frozen=True)
-class MappedLayout:
+class MappedLayout(WholeRecords):
     """The columns of one header, and the mapping they are read by."""
 
-    header: tuple[str, ...]
     mapping: Mapping
-
-    @property
-    def width(self) -> int:
-        """Fields of a record."""
-        return len(self.header)
-
-    def narrower(self, width: int) -> None:  # noqa: ARG002
-        """Return None: which field a ragged record lacks cannot be told."""
-        return
 
     def convert(self, columns: list[pa.StringArray], undecodable: Flags) -> Converted:
         """Return the columns of the mapping's table."""

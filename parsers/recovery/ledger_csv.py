@@ -37,7 +37,7 @@ import pyarrow.compute as pc
 
 from parsers.contract import HEAD_BYTES, Format, Grade, Item
 from parsers.csvcells import Cells, amounts, blanked, each, json_of, notes_of, only, present, times
-from parsers.csvsheet import Converted, header_of, read_sheet
+from parsers.csvsheet import Converted, WholeRecords, header_of, read_sheet
 from parsers.csvtext import Flags, decoded_fields, first_fields
 from parsers.money import LOSSY
 from parsers.schema import COIN, STRING
@@ -126,21 +126,11 @@ _SEPARATORS = str.maketrans("", "", " \t_-")
 
 
 @dataclass(frozen=True)
-class LedgerLayout:
+class LedgerLayout(WholeRecords):
     """The columns of one header: `places` of those that have a column in the table; `in_utc`: the header says so."""
 
-    header: tuple[str, ...]
     places: dict[str, int]
     in_utc: bool
-
-    @property
-    def width(self) -> int:
-        """Fields of a record."""
-        return len(self.header)
-
-    def narrower(self, width: int) -> None:  # noqa: ARG002
-        """Return None: which field a ragged record lacks cannot be told."""
-        return
 
     def texts_of_action(self, records: list[tuple[bytes, ...]]) -> list[str]:
         """Return the actions of some records, where they have one."""
