@@ -241,13 +241,58 @@ credited as (
         row_number() over (
             partition by first_share.event, first_flow.source_id
             order by first_flow.best_us desc, first_flow.event
-        ) as nearest
+        ) as nearest,
+        -- machines that begin together under one name of a worker: nothing tells whose work it is
+        workers.names = 1
+            and max(first_flow.best_us) over (partition by first_share.event, first_flow.source_id) - first_flow.best_us
+                <= 60000000
+            as alike
     from first_flow
     cross join first_share
+    cross join (select count(distinct coalesce(worker, '')) as names from share_event where accepted is distinct from false)
+        as workers
     where
         first_flow.choice = 1
         and first_share.worker_choice = 1
         and first_share.best_us between first_flow.best_us - 2000000 and first_flow.best_us + 3600000000
+),
+
+-- where one machine works for one account, the first work after each silence is that of the traffic that began anew
+lone_pool as (
+    select pool_address, source_id
+    from pool_flow
+    where best_us is not null
+    group by pool_address, source_id
+    having count(distinct client_address) = 1
+),
+
+begun_again as (
+    select pool_flow.event, pool_flow.pool_address, pool_flow.source_id, pool_flow.best_us,
+        lag(pool_flow.best_us) over (
+            partition by pool_flow.pool_address, pool_flow.client_address, pool_flow.source_id
+            order by pool_flow.best_us, pool_flow.event
+        ) as before_us
+    from pool_flow
+    where pool_flow.best_us is not null
+),
+
+credited_again as (
+    select begun_again.event as from_event, share_event.event as to_event,
+        row_number() over (
+            partition by begun_again.event, share_event.source_id
+            order by share_event.best_us, share_event.event
+        ) as nearest
+    from begun_again
+    join lone_pool
+        on lone_pool.pool_address = begun_again.pool_address
+        and lone_pool.source_id = begun_again.source_id
+    cross join (select count(distinct account) as accounts from share_event where accepted is distinct from false) as paying
+    join share_event
+        on share_event.accepted is distinct from false
+        and share_event.best_us between begun_again.best_us and begun_again.best_us + 3600000000
+    where
+        paying.accounts = 1
+        and begun_again.best_us - begun_again.before_us > 2400000000          -- 40 minutes
 ),
 
 decided as (
@@ -321,6 +366,11 @@ every as (
     select from_event, to_event, 'connected_then_credited', 'order', candidates,
         'the first share is credited after the first traffic to the pool'
     from credited
+    where nearest = 1 or alike
+    union
+    select from_event, to_event, 'connected_then_credited', 'order', 1,
+        'the first share is credited after traffic to the pool began again'
+    from credited_again
     where nearest = 1
     union
     select from_event, to_event, kind, basis, candidates, why from decided

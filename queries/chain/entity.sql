@@ -3,7 +3,8 @@
 -- columns:  kind ('wallet' | 'pool_name' | 'pool_address' | 'pool_port' | 'program' | 'program_path' | 'log_path' |
 --           'config_path' | 'wallet_path' | 'folder' | 'tunnel_host' | 'tunnel_address' | 'tunnel_command' | 'pid' |
 --           'service': one that was made to mine | 'handed_file': given to it, or its key |
---           'laid_file': set going elsewhere), value (text)
+--           'laid_file': set going elsewhere | 'unit': of a service manager |
+--           'program_folder'), value (text)
 -- as:       table
 -- order:    kind, value
 -- not for:  blame; a pool's address may serve others too
@@ -174,6 +175,17 @@ found as (
     union
     -- with its folder, since half of all files have the same names
     select 'laid_file', regexp_extract(file_written.path, '([^/]+/[^/]+)$', 1)
+    from laid
+    join file_written on file_written.event = laid.written_event
+    union
+    -- where the program lies: a folder of its own, below a home or among what comes and goes
+    select 'program_folder', regexp_extract(executable_path, '^(.+)/[^/]+$', 1) from opening_part
+    where regexp_matches(
+        coalesce(executable_path, ''),
+        '^((~|\$HOME|/home/[^/]+|/root)/([^/]+/[^/]+|\.[^/]+)|/(tmp|var/tmp|dev/shm|opt|srv)/[^/]+)/(.+/)?[^/]+$')
+    union
+    -- a unit is started and stopped by its name
+    select 'unit', regexp_extract(file_written.path, '([^/]{4,})\.(?:service|timer|socket|path|plist)$', 1)
     from laid
     join file_written on file_written.event = laid.written_event
     union

@@ -2,11 +2,10 @@
 -- grain:    one row per look
 -- columns:  event, principal, act, reason
 -- as:       table
--- not for:  looks that nothing followed: they are everyday work; people who also looked for the miner by name, which
---           says more
+-- not for:  looks that nothing followed: they are everyday work
 
 with stop as (
-    select command_signal.principal, command_event.best_us
+    select command_signal.event, command_signal.principal, command_event.best_us
     from command_signal
     join command_event on command_event.event = command_signal.event
     where
@@ -18,7 +17,7 @@ with stop as (
         )
         and command_event.best_us is not null
     union
-    select taken_back.principal, command_event.best_us
+    select taken_back.event, taken_back.principal, command_event.best_us
     from taken_back
     join command_event on command_event.event = taken_back.event
 ),
@@ -37,8 +36,13 @@ join command_event on command_event.event = command_hit.event
 join stop
     on stop.principal = actor_of_event.principal
     and command_event.best_us between stop.best_us - 900000000 and stop.best_us
+    and command_event.event <> stop.event
 where
-    actor_of_event.principal not in (select principal from plain_spoken)
+    -- who also looks for the miner by name says more by that: his other looks count right before the stop only
+    (
+        actor_of_event.principal not in (select principal from plain_spoken)
+        or command_event.best_us > stop.best_us - 300000000
+    )
     and (
         (
             command_hit.rule = 'looked_for'

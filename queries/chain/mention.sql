@@ -14,7 +14,10 @@ sought as (
         kind,
         value,
         regexp_replace(value, '(~|\$HOME|\$\{HOME\}|/home/[^/\s]+|/root)/', '/', 'g') as short,
-        '(^|[^0-9A-Za-z.])' || regexp_replace(value, '([^0-9A-Za-z])', '\\\1', 'g') || '([^0-9A-Za-z]|$)' as bounded
+        '(^|[^0-9A-Za-z.])' || regexp_replace(value, '([^0-9A-Za-z])', '\\\1', 'g') || '([^0-9A-Za-z]|$)' as bounded,
+        regexp_replace(
+            regexp_replace(value, '(~|\$HOME|\$\{HOME\}|/home/[^/\s]+|/root)/', '/', 'g'), '([^0-9A-Za-z])', '\\\1', 'g')
+            || '/?["''\s;|&)]' as whole
     from entity
 ),
 
@@ -24,8 +27,12 @@ named as (
     join sought
         on case
             when sought.kind in ('pid', 'pool_port', 'pool_address', 'tunnel_address', 'program', 'folder', 'service',
-                'handed_file', 'laid_file')
+                'handed_file', 'laid_file', 'unit')
                 then contains(text.text, sought.value) and regexp_matches(left(text.text, 8192), sought.bounded)
+            -- the folder itself, not what else lies in it
+            when sought.kind = 'program_folder'
+                then contains(text.short, sought.short)
+                    and regexp_matches(left(text.short, 8192) || ' ', sought.whole)
             else contains(text.short, sought.short)
         end
     group by text.text_sha256, sought.kind

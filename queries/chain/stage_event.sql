@@ -272,7 +272,14 @@ others as (
             command_signal.actor <> 'agent'
             -- an agent that did not mine may be the one who looks into it
             or command_signal.session_id not in (select session_id from incident_session)
-            or (command_signal.stage = 'containment' and command_signal.rule <> 'files_seized')
+            -- what starts the miner does not stop it, even if it is a script that gives way now and then
+            or (
+                command_signal.stage = 'containment'
+                and command_signal.rule <> 'files_seized'
+                and command_signal.act not in (
+                    select act from mining_event where family = 'command' and opens and act is not null
+                )
+            )
         )
         and (command_signal.latest_us is null or start.first_us is null or command_signal.latest_us >= start.first_us)
         and (

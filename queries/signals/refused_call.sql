@@ -31,6 +31,7 @@ errand as (
 call as (
     select
         transcript.event,
+        transcript.seq,
         case when transcript.command is null then transcript.tool_name else errand.goal end as goal
     from transcript_once as transcript
     left join command_event on command_event.event = transcript.event
@@ -48,6 +49,7 @@ answer as (
         tool_result.seq,
         tool_result.exit_code,
         call.goal,
+        call.seq as call_seq,
         left(coalesce(tool_result.text, ''), 20000) as head,
         length(coalesce(tool_result.text, '')) as size,
         coalesce(tool_result.is_error, false) or coalesce(tool_result.exit_code, 0) <> 0
@@ -59,11 +61,39 @@ answer as (
     where tool_result.kind = 'tool_result'
 ),
 
+-- what ran before and fails now, while nothing but looks was called in between, is not at fault itself
+changing as (
+    select distinct transcript.session_id, transcript.seq, errand.goal
+    from transcript_once as transcript
+    left join command_event on command_event.event = transcript.event
+    left join errand on errand.text_sha256 = command_event.text_sha256
+    where
+        transcript.kind = 'tool_call'
+        and (errand.goal is not null or transcript.tool_class in ('file', 'sub_agent'))
+),
+
+ran_before as (
+    select distinct refused.event
+    from answer as refused
+    join answer as before
+        on before.session_id = refused.session_id
+        and before.goal = refused.goal
+        and before.seq < refused.call_seq
+        and not before.failed
+    left join changing
+        on changing.session_id = refused.session_id
+        and changing.seq > before.seq
+        and changing.seq < refused.call_seq
+        and coalesce(changing.goal, '') <> refused.goal
+    where refused.failed and changing.session_id is null
+),
+
 faulty as (
     select distinct answer.event
     from answer
     join fault_rule on regexp_matches(answer.head, fault_rule.pattern)
-    where answer.failed
+    left join ran_before on ran_before.event = answer.event
+    where answer.failed and (fault_rule.id <> 'wrong_program' or ran_before.event is null)
 ),
 
 made_good as (

@@ -78,7 +78,7 @@ def preempted_filler(teller: Teller) -> Sight:
         "lolMiner": ("--algo", "ETCHASH", "--pool", pool.at, "--user", f"{wallet}.{cast.worker}"),
         "t-rex": ("-a", "etchash", "-o", f"stratum+tcp://{pool.at}", "-u", wallet, "-w", cast.worker),
     }[program]
-    keeper, start = _kept_going(agent, there, (f"{there}/{name}", *flags), pool)
+    keeper, start, call = _kept_going(agent, there, (f"{there}/{name}", *flags), pool)
     slices = _gaps(agent.at_us, draw.randrange(2, 5), teller)
     runs = partial(teller.process, uid=cast.host.uid, user=cast.host.user, login_uid=cast.host.uid)
     for number, (begin, end) in enumerate(slices):
@@ -86,7 +86,7 @@ def preempted_filler(teller: Teller) -> Sight:
         if number:
             run = Run((f"{there}/{name}", *flags), 5_000, ((pool.address, pool.port),), teller.pids(), keeper)
             ran = runs(begin, run, label("mining"))
-            teller.ran_far(start, ran, required=False)
+            teller.ran_far(call, ran, required=False)
         paid = mines(
             teller, ran, begin, end, endpoint=pool, wallet=wallet, log=None, ledger=number != 1,
             payouts=int(number == len(slices) - 1), asset="ETC" if graphics else "XMR",
@@ -121,8 +121,8 @@ def _gaps(from_us: int, count: int, teller: Teller) -> list[tuple[int, int]]:
     return found
 
 
-def _kept_going(agent: Agent, folder: str, argv: tuple[str, ...], pool: Endpoint) -> tuple[int, str]:
-    """A keeper starts the program when the training is out; return its process id and the key of the call."""
+def _kept_going(agent: Agent, folder: str, argv: tuple[str, ...], pool: Endpoint) -> tuple[int, str, str]:
+    """A keeper starts the program when the training is out; return its process id, what ran and the call."""
     teller, draw = agent.teller, agent.teller.draw
     pid, words = teller.pids(3), " ".join(argv)
     works = Run(argv, 400_000, ((pool.address, pool.port),), pid + 1, pid)
@@ -136,7 +136,8 @@ def _kept_going(agent: Agent, folder: str, argv: tuple[str, ...], pool: Endpoint
         )
         agent.write(path, text, _PLANNED)
         runs = (Run(("bash", path), pid=pid), works)
-        return pid, agent.do(f"setsid bash {path} </dev/null >/dev/null 2>&1 &", "", _STARTED, runs=runs)
+        call = agent.do(f"setsid bash {path} </dev/null >/dev/null 2>&1 &", "", _STARTED, runs=runs)
+        return pid, call, call
     if shape == "python":
         path = f"{folder}/turns.py"
         text = (
@@ -147,7 +148,8 @@ def _kept_going(agent: Agent, folder: str, argv: tuple[str, ...], pool: Endpoint
         )
         agent.write(path, text, _PLANNED)
         runs = (Run(("python3", path), pid=pid), works)
-        return pid, agent.do(f"nohup python3 {path} >/dev/null 2>&1 &", f"[1] {pid}", _STARTED, runs=runs)
+        call = agent.do(f"nohup python3 {path} >/dev/null 2>&1 &", f"[1] {pid}", _STARTED, runs=runs)
+        return pid, call, call
     unit = f"{draw.choice(('gapfill', 'warm-slots', 'turnkeeper'))}.service"
     path = f"{agent.home}/.config/systemd/user/{unit}"
     text = (
@@ -161,7 +163,7 @@ def _kept_going(agent: Agent, folder: str, argv: tuple[str, ...], pool: Endpoint
     began = teller.process(agent.at_us, replace(works, parent=1_402), label("mining"), uid=host.uid, user=host.user,
                            login_uid=host.uid)  # fmt: skip
     teller.ran_far(start, began)
-    return 1_402, began
+    return 1_402, began, start
 
 
 _CLUSTER = ("192.0.2.61", 6443)
