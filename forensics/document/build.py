@@ -7,7 +7,7 @@ from typing import Any
 
 from forensics.document import assets as money
 from forensics.document.annotations import annotations_of
-from forensics.document.attribution import Attribution, attribute
+from forensics.document.attribution import NOT_ITS_OWN, Attribution, attribute
 from forensics.document.cite import Citations, moment
 from forensics.document.conduct import Conduct
 from forensics.document.episodes import STAGES, Episode, brought_along, gather
@@ -112,7 +112,7 @@ def _incident(
         "probability": took_place.value,
         "likelihood": {"incident": took_place.told(), "attribution": attribution.likelihood.told()},
         "strength": strength(groups),
-        "agents": _agents(engine, episode),
+        "agents": _agents(engine, episode, attribution.top),
         "hosts": hosts,
         "wallets": money.wallets_of(episode),
         "pools": _pools(engine, episode),
@@ -237,7 +237,7 @@ def _channel(engine: Engine, citations: Citations, episode: Episode, rows: list[
     return document, None if used else coverage
 
 
-def _agents(engine: Engine, episode: Episode) -> list[Document]:
+def _agents(engine: Engine, episode: Episode, culprit: str) -> list[Document]:
     if not episode.sessions:
         return []
     rows = engine.rows(
@@ -248,7 +248,7 @@ def _agents(engine: Engine, episode: Episode) -> list[Document]:
     # a session that only a folder tells of has no row of its own
     unnamed = sorted(set(episode.sessions) - {row["session_id"] for row in rows})
     rows = [*rows, *({"session_id": session, "agent": None, "parent": None} for session in unnamed)]
-    mined = "witness" if episode.behaves else "mined"
+    mined = "witness" if episode.behaves or culprit in NOT_ITS_OWN else "mined"
     return [
         {
             "session": row["session_id"],

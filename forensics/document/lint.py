@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from forensics.document.attribution import NOT_ITS_OWN
+
 Document = dict[str, Any]
 
 
@@ -48,6 +50,9 @@ def _incident(incident: Document) -> Iterator[str]:
     ranked = [entry["probability"] for entry in incident["attribution"]]
     if ranked != sorted(ranked, reverse=True):
         yield f"{name}: attribution is not largest first"
+    mined = [agent["session"] for agent in incident["agents"] if agent.get("role") == "mined"]
+    if mined and (top := incident["attribution"][0]["hypothesis"]) in NOT_ITS_OWN:
+        yield f"{name}: session {mined[0]} is said to have mined, which is laid on {top}"
     yield from _channel(name, incident["designated_channel"])
     for stage in incident["stages"]:
         if stage["first"] and stage["last"] and stage["first"] > stage["last"]:
