@@ -1,4 +1,4 @@
-"""A session whose own call ran what another brought is a witness; one that obeyed what it read mined."""
+"""A session whose own call ran what another brought is a witness; one that went by itself mined."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from forensics.intake import Options, ingest
 
 
 @pytest.mark.parametrize(
-    ("family", "top", "role"), [("supply_chain", "supply_chain", "witness"), ("injected_obeyed", "agent", "mined")]
+    ("family", "top", "role"), [("supply_chain", "supply_chain", "witness"), ("textbook", "agent", "mined")]
 )
 def test_what_a_session_was_in_it(family: str, top: str, role: str, tmp_path: Path) -> None:
     world = make(chosen([family])[0], 0)
