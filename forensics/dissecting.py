@@ -24,7 +24,7 @@ from parsers.schema import ALL_TABLES
 from parsers.tables import PartWriter
 
 # raised whenever the same text would be taken apart otherwise
-VERSION = 3
+VERSION = 4
 TABLES = ("command_text", "command_part", "observable")
 BATCH_TEXTS = 2_000
 # longer texts are cut for observables; that they were is known from their length

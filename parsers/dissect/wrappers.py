@@ -25,6 +25,7 @@ from parsers.dissect.options import (
     TMUX_START,
     Plain,
 )
+from parsers.dissect.windows import STARTERS, TEXTS, started
 from parsers.dissect.words import Word
 
 SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "rbash", "mksh"})
@@ -89,7 +90,8 @@ _VERSIONED = re.compile(r"(python|pypy|perl|ruby|lua|php|node)\d[\d.]*(?:\.exe)?
 
 def base_name(path: str) -> str:
     """Return the last component of a path."""
-    return path.rsplit("/", 1)[-1]
+    last = path.rsplit("/", 1)[-1]
+    return last.rsplit("\\", 1)[-1] if last.lower().endswith((".exe", ".cmd", ".bat", ".ps1")) else last
 
 
 def unwrap(name: str, words: list[Word]) -> list[Inner]:
@@ -100,12 +102,12 @@ def unwrap(name: str, words: list[Word]) -> list[Inner]:
     plain = PLAIN.get(name)
     if plain:
         return _unwrap_plain(plain, name, words)
-    return _code(words, name)
+    return _windows(words, name) or _code(words, name)
 
 
 def carries(name: str) -> bool:
     """Tell whether a command of this base name may carry another one."""
-    return name in _SPECIAL or name in PLAIN or language(name) is not None
+    return name in _SPECIAL or name in PLAIN or language(name) is not None or _plain_name(name) in TEXTS
 
 
 def language(name: str) -> str | None:
@@ -395,6 +397,22 @@ def _batch(words: list[Word]) -> list[Inner]:
         if word.text.startswith("--wrap="):
             return [Inner("batch", [word._replace(text=word.text.partition("=")[2], inner=None)], "shell")]
     return []
+
+
+def _plain_name(name: str) -> str:
+    return name.lower().removesuffix(".exe")
+
+
+def _windows(words: list[Word], name: str) -> list[Inner]:
+    """What the programs of Windows carry; their names know no case."""
+    plain = _plain_name(name)
+    if plain in STARTERS:
+        rest = started(words)
+        waits = any(word.text.lower() in {"-wait", "/wait"} for word in words)
+        return [Inner("start_process", rest, notes=() if waits else ("background",))] if rest else []
+    via, text_of = TEXTS.get(plain, (None, None))
+    text = text_of(words) if text_of else None
+    return [Inner(via, [text], "shell")] if via and text else []
 
 
 _SPECIAL: dict[str, Callable[[list[Word]], list[Inner]]] = {
