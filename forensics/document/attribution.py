@@ -30,8 +30,8 @@ HYPOTHESES = (
     "planted_test",
 )
 
-# where it was one of these, no session is said to have mined, though its own call ran the miner
-NOT_ITS_OWN = frozenset({"unknown", "intruder", "supply_chain", "look_alike_load"})
+# what a session was whose own call ran the miner, where the deed is laid on another or on nobody: it did not mine
+NOT_ITS_OWN = {"unknown": "helped", "intruder": "helped", "supply_chain": "witness", "look_alike_load": "witness"}
 
 _MANY_CALLS = 5  # from which a host's record of a session's commands is taken for a habit
 _LEADS = 0.5  # what leads by its rule is not corrected below this, so that the conclusion stays the rule's

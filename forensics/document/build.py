@@ -248,7 +248,7 @@ def _agents(engine: Engine, episode: Episode, culprit: str) -> list[Document]:
     # a session that only a folder tells of has no row of its own
     unnamed = sorted(set(episode.sessions) - {row["session_id"] for row in rows})
     rows = [*rows, *({"session_id": session, "agent": None, "parent": None} for session in unnamed)]
-    mined = "witness" if episode.behaves or culprit in NOT_ITS_OWN else "mined"
+    mined = "witness" if episode.behaves else NOT_ITS_OWN.get(culprit, "mined")
     return [
         {
             "session": row["session_id"],

@@ -1,4 +1,4 @@
-"""A session whose own call ran what another brought is a witness; one that went by itself mined."""
+"""Whose call ran what another brought is a witness; who obeyed another helped; who did it of its own will mined."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ from forensics.intake import Options, ingest
 
 
 @pytest.mark.parametrize(
-    ("family", "top", "role"), [("supply_chain", "supply_chain", "witness"), ("textbook", "agent", "mined")]
+    ("family", "top", "role"),
+    [
+        ("supply_chain", "supply_chain", "witness"),
+        ("injected_obeyed", "intruder", "helped"),
+        ("textbook", "agent", "mined"),
+    ],
 )
 def test_what_a_session_was_in_it(family: str, top: str, role: str, tmp_path: Path) -> None:
     world = make(chosen([family])[0], 0)
@@ -27,4 +32,4 @@ def test_what_a_session_was_in_it(family: str, top: str, role: str, tmp_path: Pa
     assert {agent["role"] for agent in incident["agents"]} == {role}
     assert lint(document) == []
     incident["agents"][0]["role"] = "mined"
-    assert bool(lint(document)) == (role == "witness")
+    assert bool(lint(document)) == (role != "mined")
