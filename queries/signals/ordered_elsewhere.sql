@@ -63,10 +63,19 @@ heard as (
 ),
 
 credited as (
-    select account as wallet, min(best_us) as first_us, max(best_us) as last_us
-    from share_event
-    where account is not null and best_us is not null and accepted is distinct from false
-    group by account
+    select wallet, min(best_us) as first_us, max(best_us) as last_us
+    from (
+        select account as wallet, best_us
+        from share_event
+        where accepted is distinct from false
+        union all
+        -- a list of what was paid out is all that some pools keep
+        select coalesce(account, to_address), best_us
+        from coin_event
+        where kind = 'payout' and side = 'in'
+    ) as entry
+    where wallet is not null and best_us is not null
+    group by wallet
 ),
 
 -- whoever is logged in and starts it with that account did not need the order
