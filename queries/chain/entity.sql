@@ -49,6 +49,11 @@ named_program as (
     cross join unnest(string_split(opening_part.arguments, ' ')) as word(value)
     where regexp_matches(word.value, '^[A-Za-z0-9_./~-]+\.(py|sh|js|pl|rb|jar)$')
         and length(regexp_extract(word.value, '([^/]+)$', 1)) >= 5
+    union
+    -- an interpreter that is told a module runs that
+    select regexp_extract(arguments, '^\S*python[0-9.]*(?: -[A-Za-z]+)* -m ([A-Za-z0-9_]{4,})', 1)
+    from opening_part
+    where program like 'python%'
 ),
 
 -- what was moved or copied to the name that mines had another name before

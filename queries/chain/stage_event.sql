@@ -190,6 +190,30 @@ others as (
         on start.principal = actor_of_event.principal
         and command_event.best_us between start.best_us - 3600000000 and start.best_us
     union all
+    -- and the fetching program that such a line starts
+    select child.event, 'acquisition', 'achieved', 'shown', 4, cast(null as varchar), actor_of_event.principal,
+        actor_of_event.act, 'piped_download', 'a download is handed straight to a shell before mining starts'
+    from piped_download
+    join actor_of_event on actor_of_event.event = piped_download.event and actor_of_event.actor <> 'agent'
+    join command_event on command_event.event = piped_download.event and command_event.modality = 'executed'
+    join (
+        select principal, min(best_us) as best_us
+        from mining_event
+        where opens and family = 'command' and actor <> 'agent'
+        group by principal
+    ) as start
+        on start.principal = actor_of_event.principal
+        and command_event.best_us between start.best_us - 3600000000 and start.best_us
+    join command_event as child
+        on child.modality = 'executed'
+        and child.parent_pid = command_event.pid
+        and coalesce(child.host, '') = coalesce(command_event.host, '')
+        and child.best_us between command_event.best_us and start.best_us
+    join command_part
+        on command_part.text_sha256 = child.text_sha256
+        and command_part.part_no = 0
+        and command_part.executable in ('curl', 'wget', 'fetch')
+    union all
     -- handing the work to another agent is what the giver decided on
     select call.event, 'decision', 'achieved', 'shown', 1, call.session_id, 'session:' || call.session_id, call.event,
         'handed_on', 'the work is handed to another agent'
