@@ -152,7 +152,10 @@ command_endpoint as (
     from command_opening
     join command_event on command_event.event = command_opening.event
     join observable on observable.text_sha256 = command_event.text_sha256
-    where observable.host is not null and observable.port is not null
+    left join way_place
+        on way_place.text_sha256 = observable.text_sha256
+        and way_place.host = lower(observable.host)
+    where way_place.host is null and observable.host is not null and observable.port is not null
 
     union all
 
@@ -171,7 +174,10 @@ command_endpoint as (
     ) as config_run
     join file_written on file_written.event = config_run.written_event
     join observable on observable.text_sha256 = file_written.text_sha256
-    where observable.host is not null and observable.port is not null
+    left join way_place
+        on way_place.text_sha256 = observable.text_sha256
+        and way_place.host = lower(observable.host)
+    where way_place.host is null and observable.host is not null and observable.port is not null
 ),
 
 one_endpoint as (

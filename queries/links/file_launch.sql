@@ -63,7 +63,24 @@ versioned as (
     where command_event.modality = 'called' and part_reach.program = 'git'
 ),
 
+added_folder as (
+    select distinct versioned.session_id, versioned.seq, versioned.part_no,
+        regexp_replace(regexp_replace(word.value, '^(\./)+', '', 'g'), '/+$', '', 'g') as folder
+    from versioned
+    cross join unnest(string_split(versioned.arguments, ' ')) as word(value)
+    where versioned.verb = 'add' and length(word.value) >= 2
+),
+
 committed as (
+    select written.event as written_event, written.path, added_folder.session_id, added_folder.seq, added_folder.part_no
+    from written
+    join added_folder
+        on added_folder.session_id = written.session_id
+        and added_folder.seq >= written.seq
+        and contains('/' || written.whole_path, '/' || added_folder.folder || '/')
+
+    union
+
     select written.event as written_event, written.path, versioned.session_id, versioned.seq, versioned.part_no
     from written
     join versioned

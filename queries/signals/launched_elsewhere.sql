@@ -15,7 +15,10 @@ with laid as (
         regexp_extract(file_written.path, '([^/]+)$', 1) as name
     from account_written
     join file_written on file_written.event = account_written.event
-    where file_written.minerlike and not account_written.heard
+    -- a program that takes the account to a place is known by that, whatever it calls what it does
+    where
+        not account_written.heard
+        and (file_written.minerlike or (file_written.what = 'wallet' and file_written.starts and file_written.acts))
 ),
 
 credited as (
@@ -80,6 +83,14 @@ setting as (
     from timed
     join file_launch on file_launch.written_event = timed.event and file_launch.how = 'pushed'
     join command_event on command_event.event = file_launch.call_event and command_event.best_us <= timed.last_us
+
+    union all
+
+    -- nor what goes with its whole folder to where pages, functions and workers run
+    select command_event.event, timed.session_id, timed.event, timed.wallet
+    from timed
+    join sent_file on sent_file.written_event = timed.event
+    join command_event on command_event.event = sent_file.call_event and command_event.best_us <= timed.last_us
 )
 
 select

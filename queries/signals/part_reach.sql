@@ -13,7 +13,15 @@ with recursive part as (
         text_sha256,
         part_no,
         parent_no,
-        regexp_replace(lower(coalesce(executable, '')), '\.(exe|bin|sh|py)$', '', 'g') as program,
+        -- what fetches a program by its name and runs it is known by that program
+        coalesce(
+            nullif(
+                regexp_extract(
+                    lower(left(coalesce(array_to_string(argv, ' '), ''), 1024)),
+                    '^(?:\S*/)?(?:npx|bunx|pnpx|uvx|pipx run|npm exec|yarn dlx|pnpm dlx|bun x)(?: -\S*)* (?:@[^\s/]+/)?([a-z][a-z0-9._-]*)',
+                    1),
+                ''),
+            regexp_replace(lower(coalesce(executable, '')), '\.(exe|bin|sh|py)$', '', 'g')) as program,
         left(coalesce(array_to_string(argv, ' '), text, ''), 8192) as arguments,
         -- words stay apart by a sign that no command line holds, so that a word with blanks is known for one
         left(coalesce(array_to_string(argv, chr(31)), text, ''), 8192) as words,

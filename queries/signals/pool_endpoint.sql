@@ -11,7 +11,10 @@ with started as (
     from command_hit
     join command_event on command_event.event = command_hit.event
     join observable on observable.text_sha256 = command_event.text_sha256
-    where command_hit.opens = 'yes' and observable.host is not null and observable.port is not null
+    left join way_place
+        on way_place.text_sha256 = observable.text_sha256
+        and way_place.host = lower(observable.host)
+    where command_hit.opens = 'yes' and way_place.host is null and observable.host is not null and observable.port is not null
         and contains(lower(command_hit.arguments), lower(observable.host))
         -- a proxy is the way to the pool
         and not regexp_matches(
@@ -37,8 +40,12 @@ configured as (
     select distinct lower(observable.host) as host, observable.port, 'configured' as basis
     from file_written
     join observable on observable.text_sha256 = file_written.text_sha256
+    left join way_place
+        on way_place.text_sha256 = observable.text_sha256
+        and way_place.host = lower(observable.host)
     where
-        observable.host is not null
+        way_place.host is null
+        and observable.host is not null
         and observable.port is not null
         and (observable.scheme like 'stratum%' or file_written.what = 'wallet')
         and observable.host not in ('localhost', '127.0.0.1', '0.0.0.0')

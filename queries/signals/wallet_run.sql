@@ -31,10 +31,16 @@ wallet as (
 ),
 
 endpoint as (
-    select text_sha256, lower(host) as host, max(port) as port
+    select observable.text_sha256, lower(observable.host) as host, max(observable.port) as port
     from observable
-    where host is not null and kind in ('url', 'endpoint', 'domain', 'ipv4', 'account')
-    group by text_sha256, lower(host)
+    left join way_place
+        on way_place.text_sha256 = observable.text_sha256
+        and way_place.host = lower(observable.host)
+    where
+        way_place.host is null
+        and observable.host is not null
+        and observable.kind in ('url', 'endpoint', 'domain', 'ipv4', 'account')
+    group by observable.text_sha256, lower(observable.host)
 ),
 
 handed as (
