@@ -21,6 +21,18 @@ detaching as (
     where background or program in ('nohup', 'setsid', 'screen', 'tmux', 'systemd-run', 'disown', 'daemonize')
 ),
 
+-- a container is handed its pool by name in its environment; what asks a pool about an account is handed a page of it
+contained as (
+    select distinct text_sha256, part_no
+    from part
+    where
+        program in ('docker', 'podman', 'nerdctl')
+        and regexp_matches(arguments, '(^|\s)(run|create)\s')
+        and regexp_matches(
+            arguments,
+            '(?i)\s(-e|--env)[= ]["'']?\w*(pool|stratum|miner|mining)\w*=((stratum2?|ssl|tcp|tls)[+a-z0-9]*://)?[a-z0-9.-]+:\d{2,5}["'']?(\s|$)')
+),
+
 wallet as (
     select text_sha256, value, asset
     from observable
@@ -56,8 +68,16 @@ handed as (
             try_cast(nullif(regexp_extract(part.arguments, '(?i)(?:--?[a-z-]*port[= ]|\s-P\s?)(\d{2,5})(?:\s|$)', 1), '')
                 as integer)
         ) as port,
-        regexp_matches(part.arguments, '(^|\s)(-o|--url|--pool|--server|--proxy)[= ]\S+')
-            and regexp_matches(part.arguments, '(^|\s)(-u|--user|--wallet|--payout)[= ]\S+') as minerlike,
+        contained.text_sha256 is not null
+            or (
+                regexp_matches(part.arguments, '(^|\s)(-o|--url|--pool|--server|--proxy)[= ]\S+')
+                and regexp_matches(part.arguments, '(^|\s)(-u|--user|--wallet|--payout)[= ]\S+'))
+            -- the same as a list that code hands on to what it starts
+            or (
+                regexp_matches(part.arguments, '["''](-o|--url|--pool|--server|--proxy)["'']\s*,\s*["'']\S+')
+                and regexp_matches(part.arguments, '["''](-u|--user|--wallet|--payout)["'']\s*,\s*["'']\S+')
+                and regexp_matches(part.arguments, '(?i)(popen|subprocess|child_process|spawn|exec[lv]p?e?\s*\()'))
+            as minerlike,
         -- what watches or pays an account asks a node or an interface, which it is told as such
         detaching.text_sha256 is not null
             and not regexp_matches(
@@ -80,12 +100,16 @@ handed as (
         and contains(lower(part.arguments), endpoint.host)
     join command_event on command_event.text_sha256 = part.text_sha256
     left join detaching on detaching.text_sha256 = part.text_sha256
+    left join contained
+        on contained.text_sha256 = part.text_sha256
+        and contained.part_no = part.part_no
     where
         part.program not in (select name from reader_program)
         -- an address as the name of a file is no account that is handed on
         and not regexp_matches(left(part.arguments, strpos(part.arguments, wallet.value) - 1), '[^/:]/$')
         and not regexp_matches(part.arguments, '(?i)\s(--bench|--benchmark|--stress|--version|--help|--dry-run)([=\s]|$)')
-        and part.program not in ('curl', 'wget', 'http', 'ssh', 'scp', 'docker', '')
+        and part.program not in ('curl', 'wget', 'http', 'ssh', 'scp', '')
+        and (part.program <> 'docker' or contained.text_sha256 is not null)
 )
 
 select event, part_no, program, wallet, asset, host, port, minerlike, detached
