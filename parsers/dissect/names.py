@@ -39,6 +39,7 @@ _URL_REST = re.compile(
     r"(?:[^\s/?#@\"'<>\\`]{1,300}@)?(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_][A-Za-z0-9_.-]{0,252})"
     r"(?::(?P<port>\d{1,5})(?!\d))?(?P<path>[/?#][^\s\"'<>\\`|^{}]{0,2000})?"
 )
+_NEXT_SETTING = re.compile(r",[A-Za-z_][A-Za-z0-9_]{0,40}=")
 _TRAILING = ".,;:!?*_~"
 _PORT = re.compile(r":(\d{2,5})(?![0-9A-Za-z_:]|\.[A-Za-z0-9])")
 _HOST_BEFORE = re.compile(r"(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_][A-Za-z0-9_.-]{0,252})$")
@@ -100,7 +101,11 @@ def _urls(text: str) -> Iterator[Name]:
         port = _port(match["port"])
         if host is None or (match["port"] and port is None):
             continue
-        end = _trimmed(text, scheme.start(), match.end())
+        end = match.end()
+        if text[scheme.start() - 1 : scheme.start()] == "=":  # a value among others: A=https://h/x,B=h:1
+            setting = _NEXT_SETTING.search(text, at, end)
+            end = setting.start() if setting else end
+        end = _trimmed(text, scheme.start(), end)
         yield Name("url", text[scheme.start() : end], host, port, scheme[0].lower(), scheme.start(), end)
 
 

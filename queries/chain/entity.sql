@@ -3,6 +3,8 @@
 -- columns:  kind ('wallet' | 'pool_name' | 'pool_address' | 'pool_port' | 'program' | 'program_path' | 'log_path' |
 --           'config_path' | 'wallet_path' | 'folder' | 'tunnel_host' | 'tunnel_address' | 'tunnel_command' | 'pid' |
 --           'service': one that was made to mine | 'handed_file': given to it, or its key |
+--           'made_name': of what was made elsewhere to mine | 'laid_folder': where it was copied to |
+--           'client_address': whose traffic it is |
 --           'laid_file': set going elsewhere | 'unit': of a service manager |
 --           'program_folder'), value (text)
 -- as:       table
@@ -102,6 +104,12 @@ behaving as (
     where contact_beside.behaves
 ),
 
+set_going as (
+    select event, written_event from config_run
+    union
+    select event, written_event from launched_elsewhere
+),
+
 found as (
     select 'wallet' as kind, wallet as value from mining_event where wallet is not null and length(wallet) >= 26
     union
@@ -116,6 +124,45 @@ found as (
     select 'program', name from named_program
     union
     select 'program', name from former where length(name) >= 2
+    union
+    -- a program that came in a package is known by the package's name
+    select 'program', regexp_extract(arguments, '/(?:node_modules|site-packages)/((?:@[^/\s]+/)?[^/\s]{3,})/', 1)
+    from opening_part
+    union
+    -- whose machine mined, as the network knows it
+    select 'client_address', client_address from mining_event where client_address is not null
+    union
+    -- what was made to mine elsewhere bears the name that the call gives it
+    select 'made_name', regexp_extract(arguments, '\s--[a-z-]*name[= ]([A-Za-z0-9][A-Za-z0-9_.-]{3,})', 1)
+    from opening_part
+    where program not in (select name from reader_program)
+    union
+    -- or the one that stands in what was written and comes back in the answer
+    select 'made_name', word.value
+    from set_going
+    join transcript_once as written on written.event = set_going.written_event
+    join tool_result on tool_result.call_event = set_going.event
+    cross join unnest(
+        string_split(regexp_replace(left(written.text, 8192), '[^A-Za-z0-9_-]+', ' ', 'g'), ' ')) as word(value)
+    where
+        length(word.value) >= 6
+        and regexp_matches(word.value, '^[A-Za-z0-9]+([_-][A-Za-z0-9]+)+$')
+        and contains(tool_result.text, word.value)
+    union
+    -- where a folder was copied to, with the folder in it that holds what mines
+    select 'laid_folder', regexp_replace(
+            regexp_extract(array_to_string(command_part.argv, ' '), ':(/\S{3,})$', 1), '/+$', '', 'g')
+        || '/' || regexp_extract(file_written.path, '([^/]+)/[^/]+$', 1)
+    from sent_file
+    join launched_elsewhere
+        on launched_elsewhere.event = sent_file.call_event
+        and launched_elsewhere.written_event = sent_file.written_event
+    join file_written on file_written.event = sent_file.written_event
+    join command_event on command_event.event = sent_file.call_event
+    join command_part on command_part.text_sha256 = command_event.text_sha256
+    where
+        sent_file.how = 'copied'
+        and regexp_matches(array_to_string(command_part.argv, ' '), ':/\S{3,}$')
     union
     select 'program', regexp_extract(executable, '([^/]+)$', 1)
     from behaving

@@ -27,7 +27,7 @@ named as (
     join sought
         on case
             when sought.kind in ('pid', 'pool_port', 'pool_address', 'tunnel_address', 'program', 'folder', 'service',
-                'handed_file', 'laid_file', 'unit')
+                'handed_file', 'laid_file', 'unit', 'made_name', 'laid_folder', 'client_address')
                 then contains(text.text, sought.value) and regexp_matches(left(text.text, 8192), sought.bounded)
             -- the folder itself, not what else lies in it
             when sought.kind = 'program_folder'

@@ -11,7 +11,13 @@ with named_host as (
     join incident_session on incident_session.session_id = transcript.session_id
     join command_event on command_event.event = transcript.event
     join observable on observable.text_sha256 = command_event.text_sha256 and observable.host is not null
-    where transcript.kind = 'tool_call' and transcript.seq < incident_session.first_act_seq
+    where
+        transcript.kind = 'tool_call'
+        and transcript.seq < incident_session.first_act_seq
+        -- what is installed is not asked; a proxy on its line is the way
+        and not regexp_matches(
+            coalesce(left(command_event.text, 4096), ''),
+            '^\s*(npm|pnpm|yarn|pip3?|cargo|gem|apt(-get)?)\s+([^;&|]*\s)?(install|add|i)\s')
 ),
 
 -- behind the limit the agent asks a place that it had never asked before

@@ -251,6 +251,10 @@ others as (
         on wanted.stage = 'setup' or file_written.schedules
     where file_written.table_name = 'transcript' and (file_written.what <> 'miner' or file_written.minerlike)
     union all
+    select event, 'setup', 'achieved', 'shown', 2, session_id, 'session:' || session_id, event, 'taken_along',
+        'a file is written that what then mines takes along'
+    from taken_along
+    union all
     select event, 'egress', 'achieved', 'shown', 5, cast(null as varchar), 'address:' || client_address,
         cast(null as varchar), 'tunnel_flow', 'traffic of the tunnel'
     from tunnel_flow

@@ -83,7 +83,7 @@ holding as (
         every.text_sha256,
         every.table_name,
         every.path,
-        regexp_matches(every.text, '(?i)(@reboot|cron|\[Service\]|WantedBy=|systemd|\.bashrc|\.profile)') as schedules,
+        regexp_matches(every.text, '(?i)(@reboot|cron|\[Service\]|WantedBy=|\brate\(\d+ (?:minute|hour|day)|systemd|\.bashrc|\.profile)') as schedules,
         regexp_matches(every.text,
             '(subprocess|os\.(system|popen|exec|spawn)|socket|\bpty\.|open_connection|child_process|spawn\(|exec\(|\bnet\.|\btls\.|fetch\(|websocket|WebSocket|system\(|startMining\(|\.Anonymous\(|<script)')
             -- a test starts what it tests, and its samples are not started

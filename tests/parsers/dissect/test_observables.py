@@ -47,6 +47,11 @@ FOUND = {
         ("url", "http://h.example/c"),
     ],
     "wss://[2001:db8::1]:443/x": [("url", "wss://[2001:db8::1]:443/x", 443)],
+    "Variables={SRC=https://m.example/a.tgz,BIN=a/x,TO=pool.example:2222,ACCT=me}": [
+        ("url", "https://m.example/a.tgz"),
+        ("endpoint", "pool.example:2222", 2222),
+    ],
+    "https://h.example/map?at=1,2,zoom=3": [("url", "https://h.example/map?at=1,2,zoom=3")],
     "http://gpu01:8080/": [("url", "http://gpu01:8080/", 8080)],
     "git+https://h.example/a@b": [("url", "git+https://h.example/a@b")],
     "https://joe:hunter2x@h.example/": [
