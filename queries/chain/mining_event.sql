@@ -72,10 +72,26 @@ called_at_home as (
             observable.host is null or regexp_matches(lower(observable.host), '^(localhost|127\.[0-9.]+|::1|0\.0\.0\.0)$'))
 ),
 
+-- nor is a tool of the system that was given a miner's name, to see whether somebody notices
+acted as (
+    select command_event.text_sha256
+    from command_event
+    join command_hit on command_hit.event = command_event.event
+    join command_part
+        on command_part.text_sha256 = command_event.text_sha256
+        and command_part.part_no = command_hit.part_no
+    left join dummy_program on dummy_program.path = command_part.executable_path
+    where command_hit.stage = 'mining' and command_hit.opens = 'yes'
+    group by command_event.text_sha256
+    having bool_and(dummy_program.path is not null)
+),
+
 tried as (
     select text_sha256 from at_home
     union
     select text_sha256 from called_at_home
+    union
+    select text_sha256 from acted
 ),
 
 command_opening as (

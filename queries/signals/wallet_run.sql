@@ -21,7 +21,8 @@ detaching as (
     where background or program in ('nohup', 'setsid', 'screen', 'tmux', 'systemd-run', 'disown', 'daemonize')
 ),
 
--- a container is handed its pool by name in its environment; what asks a pool about an account is handed a page of it
+-- a container is handed its pool by name in its environment; what asks a pool about an account is handed a page of it,
+-- or the port of its pages
 contained as (
     select distinct text_sha256, part_no
     from part
@@ -31,6 +32,7 @@ contained as (
         and regexp_matches(
             arguments,
             '(?i)\s(-e|--env)[= ]["'']?\w*(pool|stratum|miner|mining)\w*=((stratum2?|ssl|tcp|tls)[+a-z0-9]*://)?[a-z0-9.-]+:\d{2,5}["'']?(\s|$)')
+        and not regexp_matches(arguments, '(?i)\w*(pool|stratum|miner|mining)\w*=[a-z0-9.-]+:(80|443|8080|8443)["'']?(\s|$)')
 ),
 
 wallet as (
