@@ -7,6 +7,7 @@ the case and the scratch folder is read, nothing can be reconfigured, no Python 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,9 @@ class Engine:
     def _lock(self, folders: list[str], scratch: Path, threads: int | None) -> None:
         run = self.connection.execute
         run("set TimeZone = 'UTC'")
-        run("set enable_progress_bar = false")  # it would stand among what a command prints
+        # a bar would stand among what a command prints; in a notebook without the widgets there is none to turn off
+        with suppress(duckdb.InvalidInputException):
+            run("set enable_progress_bar = false")
         run(f"set memory_limit = '{MEMORY_LIMIT}'")
         run("set temp_directory = '" + str(scratch).replace("'", "''") + "'")
         if threads:

@@ -29,6 +29,13 @@ plain_spoken as (
     where stage = 'detection' and conduct = 'response'
 ),
 
+-- who looks after what he started discovers nothing
+starter as (
+    select distinct principal
+    from mining_event
+    where opens and family = 'command' and actor <> 'agent' and principal is not null
+),
+
 followed as (
     select command_hit.event, min(actor_of_event.principal) as principal, min(actor_of_event.act) as act,
         'somebody looks over the host, and stops the miner within a quarter of an hour' as reason
@@ -45,6 +52,7 @@ followed as (
             actor_of_event.principal not in (select principal from plain_spoken)
             or command_event.best_us > stop.best_us - 300000000
         )
+        and actor_of_event.principal not in (select principal from starter)
         and (
             (
                 command_hit.rule = 'looked_for'
