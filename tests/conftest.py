@@ -23,7 +23,7 @@ settings.load_profile("repeatable")
 
 
 # what is costly to make and only read: its tests run in one process, so that it is made once (`--dist loadgroup`)
-COSTLY = ("small_demo", "performed")
+COSTLY = ("small_demo",)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -27,7 +27,7 @@ made as (
 
 -- what else names the path and neither runs it nor only looks at it or sets its mode
 otherwise as (
-    select distinct made.path
+    select made.path
     from made
     join part on contains(part.line, made.path)
     left join copied on copied.line = part.line and copied.tool <> ''
@@ -36,6 +36,10 @@ otherwise as (
         and part.executable_path <> made.path
         and part.executable not in ('chmod', 'chown', 'ls', 'file', 'stat', 'rm', 'test', 'sha256sum')
         and copied.line is null
+    union
+    select made.path
+    from made
+    join file_written on regexp_extract(file_written.path, '([^/]+)$', 1) = regexp_extract(made.path, '([^/]+)$', 1)
 )
 
 select made.path, made.tool

@@ -21,25 +21,9 @@ with laid as (
         and (file_written.minerlike or (file_written.what = 'wallet' and file_written.starts and file_written.acts))
 ),
 
-credited as (
-    select wallet, min(best_us) as first_us, max(best_us) as last_us
-    from (
-        select account as wallet, best_us
-        from share_event
-        where accepted is distinct from false
-        union all
-        -- a list of what was paid out is all that some pools keep
-        select coalesce(account, to_address), best_us
-        from coin_event
-        where kind = 'payout' and side = 'in'
-    ) as entry
-    where wallet is not null and best_us is not null
-    group by wallet
-),
-
 timed as (
     select
-        laid.event, laid.session_id, laid.seq, laid.wallet, credited.last_us,
+        laid.event, laid.session_id, laid.seq, laid.wallet, account_credited.last_us,
         -- a name that half of all files have says nothing: the folder's stands for it
         case
             when regexp_matches(lower(laid.name),
@@ -48,8 +32,8 @@ timed as (
             else laid.name
         end as known_as
     from laid
-    join credited on credited.wallet = laid.wallet
-    join call_span on call_span.event = laid.event and call_span.begin_us <= credited.first_us
+    join account_credited on account_credited.wallet = laid.wallet
+    join call_span on call_span.event = laid.event and call_span.begin_us <= account_credited.first_us
 ),
 
 doing as (

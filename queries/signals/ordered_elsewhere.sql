@@ -62,22 +62,6 @@ heard as (
     where before.event is null
 ),
 
-credited as (
-    select wallet, min(best_us) as first_us, max(best_us) as last_us
-    from (
-        select account as wallet, best_us
-        from share_event
-        where accepted is distinct from false
-        union all
-        -- a list of what was paid out is all that some pools keep
-        select coalesce(account, to_address), best_us
-        from coin_event
-        where kind = 'payout' and side = 'in'
-    ) as entry
-    where wallet is not null and best_us is not null
-    group by wallet
-),
-
 -- whoever is logged in and starts it with that account did not need the order
 started_by_hand as (
     select distinct wallet_run.wallet
@@ -104,8 +88,8 @@ select
     min(placed.wallet) as wallet,
     min(placed.host) as host
 from placed
-join credited
-    on credited.wallet = placed.wallet
-    and placed.first_order_us <= credited.first_us
-    and placed.best_us <= credited.last_us
+join account_credited
+    on account_credited.wallet = placed.wallet
+    and placed.first_order_us <= account_credited.first_us
+    and placed.best_us <= account_credited.last_us
 group by placed.event

@@ -111,7 +111,7 @@ handed as (
         and not regexp_matches(left(part.arguments, strpos(part.arguments, wallet.value) - 1), '[^/:]/$')
         and not regexp_matches(part.arguments, '(?i)\s(--bench|--benchmark|--stress|--version|--help|--dry-run)([=\s]|$)')
         and part.program not in ('curl', 'wget', 'http', 'ssh', 'scp', '')
-        and (part.program <> 'docker' or contained.text_sha256 is not null)
+        and (part.program not in ('docker', 'podman', 'nerdctl') or contained.text_sha256 is not null)
 )
 
 select event, part_no, program, wallet, asset, host, port, minerlike, detached

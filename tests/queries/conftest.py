@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -86,23 +86,36 @@ def _fill_all(engine: Engine, name: str, types: Mapping[str, Mapping[str, str]],
             _fill(engine, table, types[table], inputs.get(table, []))
 
 
+@pytest.fixture(scope="session")
+def typing_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """An engine in which rows get their types."""
+    engine = Engine({}, tmp_path_factory.mktemp("typing"))
+    yield engine
+    engine.close()
+
+
 @pytest.fixture
-def typed_rows(tmp_path: Path, column_types: Mapping[str, Mapping[str, str]]) -> Callable[[str, list[str], Rows], Rows]:
-    """`typed_rows(name, columns, rows)`: rows of a CSV file with the types of relation `name`, in the same order."""
+def typed_rows(
+    typing_engine: Engine, column_types: Mapping[str, Mapping[str, str]]
+) -> Callable[[str, list[str], Rows], Rows]:
+    """`typed_rows(name, columns, rows)`: rows of a CSV file with the types of relation `name`."""
 
     def typed(name: str, columns: list[str], rows: Rows) -> Rows:
-        engine = Engine({}, tmp_path)
-        _fill(engine, "expected", column_types[name], rows)
-        return _taken(engine, "expected", columns)
+        _fill(typing_engine, "expected", column_types[name], rows)
+        return _rows(typing_engine, "expected", columns)
 
     return typed
 
 
 def _taken(engine: Engine, name: str, columns: list[str]) -> Rows:
-    chosen = ", ".join(f'"{column}"' for column in columns)
-    rows = engine.rows(f'select {chosen} from "{name}" order by all')
+    rows = _rows(engine, name, columns)
     engine.close()
     return rows
+
+
+def _rows(engine: Engine, name: str, columns: list[str]) -> Rows:
+    chosen = ", ".join(f'"{column}"' for column in columns)
+    return engine.rows(f'select {chosen} from "{name}" order by all')
 
 
 @pytest.fixture

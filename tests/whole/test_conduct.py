@@ -11,7 +11,6 @@ import pytest
 
 from forensics.analysis import analyze
 from forensics.case import Case
-from forensics.demo.perform import perform
 from forensics.demo.suite.catalogue import write_suite
 from forensics.intake import Options, ingest
 from forensics.reporting import write_report
@@ -20,16 +19,9 @@ Document = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def performed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo") / "run"
-    perform(folder, flows=1_000)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def plain(performed: Path) -> tuple[Document, Document]:
+def plain(small_demo: Path) -> tuple[Document, Document]:
     """The documents of the incident and of its twin as the demo leaves them."""
-    return _read(performed / "case"), _read(performed / "twin/case")
+    return _read(small_demo / "case"), _read(small_demo / "twin/case")
 
 
 def _read(case: Path) -> Document:
@@ -37,7 +29,7 @@ def _read(case: Path) -> Document:
     return found
 
 
-def test_acts_are_held_against_the_policy(plain: tuple[Document, Document], performed: Path) -> None:
+def test_acts_are_held_against_the_policy(plain: tuple[Document, Document], small_demo: Path) -> None:
     pytest.importorskip("cedarpy", reason="the extra `policy` is not installed")
     policy = plain[0]["policy"]
     assert policy["errors"] == []
@@ -49,7 +41,7 @@ def test_acts_are_held_against_the_policy(plain: tuple[Document, Document], perf
     assert by["ssh"] == ["no-way-in"]
     assert by["mkdir"] == ["only-in-work"]
     assert all(entry["in_chain"] for entry in policy["prohibited"])
-    assert "left unspecified" in (performed / "case/report/index.html").read_text("utf-8")
+    assert "left unspecified" in (small_demo / "case/report/index.html").read_text("utf-8")
 
 
 def test_the_twin_did_nothing_prohibited(plain: tuple[Document, Document]) -> None:
@@ -62,8 +54,8 @@ def test_the_twin_did_nothing_prohibited(plain: tuple[Document, Document]) -> No
     assert policy["gap"]["acts"] == 0
 
 
-def test_a_case_without_its_policy_says_so(performed: Path, tmp_path: Path) -> None:
-    shutil.copytree(performed / "twin/case", tmp_path / "case")
+def test_a_case_without_its_policy_says_so(small_demo: Path, tmp_path: Path) -> None:
+    shutil.copytree(small_demo / "twin/case", tmp_path / "case")
     (tmp_path / "case/policy.cedar").unlink()
     document = analyze(Case.open(tmp_path / "case"))
     assert document["policy"] == {"judged": False, "why": "the case holds no policy"}
@@ -108,11 +100,11 @@ def test_false_stops_are_counted_and_cited(plain: tuple[Document, Document]) -> 
         assert len(control["false_stops"]) == min(control["false_stops_before"], 5)
 
 
-def test_the_twin_has_nothing_to_replay_controls_over(plain: tuple[Document, Document], performed: Path) -> None:
+def test_the_twin_has_nothing_to_replay_controls_over(plain: tuple[Document, Document], small_demo: Path) -> None:
     assert plain[1]["incidents"] == []
-    page = (performed / "twin/case/report/index.html").read_text("utf-8")
+    page = (small_demo / "twin/case/report/index.html").read_text("utf-8")
     assert "There is no incident to replay controls over." in page
-    assert "Sandbox without a network" in (performed / "case/report/index.html").read_text("utf-8")
+    assert "Sandbox without a network" in (small_demo / "case/report/index.html").read_text("utf-8")
 
 
 def test_drives_are_answered_with_evidence_or_coverage(plain: tuple[Document, Document]) -> None:
@@ -140,14 +132,14 @@ def test_what_was_left_behind_is_told(plain: tuple[Document, Document]) -> None:
     assert undone["accumulation"]["table"] == "custody_action"
 
 
-def test_no_loop_is_said_aloud_and_measured(plain: tuple[Document, Document], performed: Path) -> None:
+def test_no_loop_is_said_aloud_and_measured(plain: tuple[Document, Document], small_demo: Path) -> None:
     loop = plain[0]["incidents"][0]["feedback_loop"]
     assert (loop["seen"], loop["spends"], loop["rounds"], loop["growth"]) == (False, 1, 0, None)
     assert loop["gains"] == [{"asset": "XMR", "gathered": "0.02148", "put_to_use": "0.009", "share": "0.419"}]
     assert loop["coverage"] == 1.0
-    page = (performed / "case/report/index.html").read_text("utf-8")
+    page = (small_demo / "case/report/index.html").read_text("utf-8")
     assert "No feedback loop was seen" in page
-    assert "whose conduct could be looked at" in (performed / "twin/case/report/index.html").read_text("utf-8")
+    assert "whose conduct could be looked at" in (small_demo / "twin/case/report/index.html").read_text("utf-8")
 
 
 WORDS = """
@@ -164,12 +156,12 @@ level: critical
 
 
 def test_rules_of_others_alert_and_open_nothing(
-    performed: Path, plain: tuple[Document, Document], tmp_path: Path
+    small_demo: Path, plain: tuple[Document, Document], tmp_path: Path
 ) -> None:
     pytest.importorskip("sigma", reason="the extra `sigma` is not installed")
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules/words.yml").write_text(WORDS, encoding="utf-8")
-    shutil.copytree(performed / "twin/case", tmp_path / "case")
+    shutil.copytree(small_demo / "twin/case", tmp_path / "case")
     document = analyze(Case.open(tmp_path / "case"), rules=tmp_path / "rules")
     sigma = document.pop("sigma")
     (hit,) = sigma["hits"]
@@ -186,12 +178,12 @@ def test_rules_of_others_alert_and_open_nothing(
 
 
 @pytest.mark.shared
-def test_published_rules_find_the_incident_and_not_the_twin(performed: Path, tmp_path: Path, shared: Path) -> None:
+def test_published_rules_find_the_incident_and_not_the_twin(small_demo: Path, tmp_path: Path, shared: Path) -> None:
     pytest.importorskip("sigma", reason="the extra `sigma` is not installed")
     found = {}
     for name in ("case", "twin/case"):
         target = tmp_path / name.replace("/", "-")
-        shutil.copytree(performed / name, target)
+        shutil.copytree(small_demo / name, target)
         sigma = analyze(Case.open(target), rules=shared / "data/analysis/rules_sigma")["sigma"]
         assert sigma["ran"] == 33
         found[name] = {hit["title"] for hit in sigma["hits"]}

@@ -14,10 +14,7 @@ import pytest
 
 from forensics.case import Case
 from forensics.demo.check import differences
-from forensics.demo.perform import perform
 from forensics.demo.run import make_world
-
-FLOWS = 4_000
 
 ONE_RUN = """
 import sys
@@ -34,41 +31,34 @@ if __name__ == "__main__":
 """
 
 
-@pytest.fixture(scope="module")
-def performed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo") / "run"
-    perform(folder, flows=FLOWS)
-    return folder
-
-
-def test_the_truth_is_met(performed: Path) -> None:
-    document = json.loads((performed / "case/incident.json").read_bytes())
-    truth = json.loads((performed / "truth.json").read_bytes())
+def test_the_truth_is_met(small_demo: Path) -> None:
+    document = json.loads((small_demo / "case/incident.json").read_bytes())
+    truth = json.loads((small_demo / "truth.json").read_bytes())
     assert differences(document, truth) == []
 
 
-def test_the_benign_twin_is_silent(performed: Path) -> None:
-    document = json.loads((performed / "twin/case/incident.json").read_bytes())
+def test_the_benign_twin_is_silent(small_demo: Path) -> None:
+    document = json.loads((small_demo / "twin/case/incident.json").read_bytes())
     assert document["verdict"]["state"] == "no_incident"
     assert document["incidents"] == []
 
 
-def test_every_source_balances(performed: Path) -> None:
-    document = json.loads((performed / "case/incident.json").read_bytes())
+def test_every_source_balances(small_demo: Path) -> None:
+    document = json.loads((small_demo / "case/incident.json").read_bytes())
     for source in document["sources"]:
         total = source["bytes_parsed"] + source["bytes_quarantined"] + source["bytes_structure"]
         assert total == source.get("stream_bytes", source["bytes"]), source["path"]
 
 
-def test_the_report_says_that_it_is_synthetic(performed: Path) -> None:
-    page = (performed / "case/report/index.html").read_text(encoding="utf-8")
+def test_the_report_says_that_it_is_synthetic(small_demo: Path) -> None:
+    page = (small_demo / "case/report/index.html").read_text(encoding="utf-8")
     assert "Synthetic evidence" in page
     assert "almost certain" in page or "very likely" in page
 
 
-def test_a_check_that_can_fail(performed: Path) -> None:
-    document = json.loads((performed / "case/incident.json").read_bytes())
-    truth = json.loads((performed / "truth.json").read_bytes())
+def test_a_check_that_can_fail(small_demo: Path) -> None:
+    document = json.loads((small_demo / "case/incident.json").read_bytes())
+    truth = json.loads((small_demo / "truth.json").read_bytes())
     document["incidents"][0]["wallets"] = []
     for stage in document["incidents"][0]["stages"]:
         if stage["stage"] == "containment":
