@@ -35,7 +35,7 @@ from pathlib import Path
 import duckdb
 from forensics.engine import Engine
 question = "select current_setting('enable_progress_bar') as shown"
-print(duckdb.connect().sql(question).fetchone()[0], Engine({}, Path(sys.argv[1])).rows(question)[0]["shown"])
+print(duckdb.connect().sql(question).fetchall()[0][0], Engine({}, Path(sys.argv[1])).rows(question)[0]["shown"])
 """
 
 
