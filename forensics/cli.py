@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import click
 
 from forensics.errors import ForensicsError
+from forensics.interruption import remembered
 
 COMMANDS = {
     "init": "Make an empty case.",
@@ -77,8 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code. Nothing but an interpreter's own failure leaves as an exception."""
     try:
-        outcome = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
-        sys.stdout.flush()
+        with remembered():
+            outcome = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+            sys.stdout.flush()
     except click.exceptions.Exit as leaving:
         return int(leaving.exit_code)
     except click.ClickException as fault:

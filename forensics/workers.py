@@ -22,12 +22,13 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple, Protocol
 
+from forensics import interruption
 from forensics.errors import CheckFailed, StorageFault
 from forensics.progress import SILENT, Progress
 from parsers.formats import all_parsers
 
 ADDRESS_SPACE = 6 << 30
-LOOK_AGAIN_S = 3600.0
+LOOK_AGAIN_S = 1.0  # an interruption that comes just before waiting begins ends no wait
 PATIENCE_S = 900.0  # and as long again for each 100 MB of the work's size
 _BYTES_PER_SECOND = 100_000
 
@@ -88,7 +89,9 @@ class Workers:
             while waiting and len(self._busy) < self.count:
                 work, second_try = waiting.popleft()
                 self._give(work, second_try=second_try)
-            for worker in self._ready():
+            ready = self._ready()
+            interruption.check()
+            for worker in ready:
                 outcome = self._outcome(worker)
                 if outcome is None:
                     continue
